@@ -1,0 +1,1 @@
+"""From an issue to messages: one delivery a reader, lost never, repeated hardly ever."""

@@ -1,0 +1,1 @@
+"""From a message to the relay: how mail is handed over."""

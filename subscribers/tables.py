@@ -1,0 +1,61 @@
+"""The tables of the people."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+
+from subscribers.database import Instant, Words, metadata
+
+#: A person's address and what they chose. `served` is the number of the last post that an issue
+#: for this reader took into account; posts above it are new to them.
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(320), nullable=False),
+    Column("email_key", String(320), nullable=False, unique=True),
+    Column("name", Text, nullable=False, default=""),
+    Column("status", String(16), nullable=False),  # pending | confirmed | unsubscribed
+    Column("cadence", String(32), nullable=False),
+    Column("topics", Words, nullable=False, default=()),  # empty: everything
+    Column("timezone", String(64), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("served", Integer, nullable=False, default=0),
+    Column("created_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("unsubscribed_at", Instant),
+    Index("ix_subscribers_audience", "status", "cadence", "served"),
+    sqlite_autoincrement=True,  # an id is never given twice, so an old token can't name a new reader
+)
+
+#: Dated evidence, only ever appended to. It outlives the subscription's later states.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("happened_at", Instant, nullable=False),
+    Column("act", String(16), nullable=False),  # asked | confirmed | changed | withdrawn
+    Column("how", String(32), nullable=False),  # author | form | mail | link | one-click | import | complaint
+    Column("source", Text, nullable=False, default=""),  # from where: page, message-id, network
+    Column("wording", Text, nullable=False, default=""),  # under which wording, or who vouched and why
+)
+
+#: Addresses never to be mailed. The key is a keyed hash, so that it can outlive erasure.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", String(64), primary_key=True),
+    Column("reason", String(32), nullable=False),  # complaint | bounce | erased | author
+    Column("note", Text, nullable=False, default=""),
+    Column("suppressed_at", Instant, nullable=False),
+)
+
+#: Secrets of this site. `tokens` keys rotate (the newest signs, all verify); the `suppression` key never does.
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("purpose", String(16), nullable=False),  # tokens | suppression
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("retired", Boolean, nullable=False, default=False),
+)
