@@ -1,0 +1,100 @@
+"""Compiling an issue: which posts go to whom, and why. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.content.post import Post
+from newsletter.issues.register import Numbering
+from subscribers.segments import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One distinct set of posts, newest first, and the groups of readers who get it."""
+
+    posts: tuple[Post, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def readers(self) -> int:
+        return sum(group.readers for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An issue before it is frozen: at least one selection, the one with the most readers first."""
+
+    selections: tuple[Selection, ...]
+    last_post: int  # every reader of the audience is served up to here
+
+    @property
+    def readers(self) -> int:
+        return sum(selection.readers for selection in self.selections)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a post is in the next issue, and why or why not."""
+
+    post: Post
+    included: bool
+    reason: str
+
+
+def compile_issue(
+    posts: Sequence[Post], numbering: Numbering, groups: Sequence[Group], now: datetime
+) -> Draft | None:
+    """Decide what each group of readers gets; None when nobody would get anything."""
+    numbers = numbering.numbers
+    sendable = [post for post in posts if post.why_not_sendable(now) is None and post.id in numbers]
+    sendable.sort(key=lambda post: (_published(post), numbers[post.id]), reverse=True)
+    sets: dict[tuple[Post, ...], list[Group]] = {}
+    for group in groups:
+        if chosen := tuple(post for post in sendable if _is_for(group, post, numbers[post.id])):
+            sets.setdefault(chosen, []).append(group)
+    if not sets:
+        return None
+    selections = [Selection(chosen, tuple(members)) for chosen, members in sets.items()]
+    selections.sort(key=lambda selection: (-selection.readers, -len(selection.posts)))
+    return Draft(tuple(selections), numbering.last)
+
+
+def explain(
+    posts: Sequence[Post],
+    numbering: Numbering,
+    groups: Sequence[Group],
+    sent_in: Mapping[str, int],
+    now: datetime,
+) -> list[Verdict]:
+    """Say for every post whether the next issue has it for anybody, and why; newest first."""
+    numbers = numbering.numbers
+    verdicts = []
+    for post in sorted(posts, key=lambda post: (post.published_at is None, post.published_at or now), reverse=True):
+        number = numbers.get(post.id, 0)
+        if reason := post.why_not_sendable(now):
+            verdicts.append(Verdict(post, False, reason))
+        elif any(_is_for(group, post, number) for group in groups):
+            verdicts.append(Verdict(post, True, "new"))
+        elif post.id in numbering.baseline:
+            verdicts.append(Verdict(post, False, "was there before the newsletter began"))
+        elif any(number > group.served for group in groups):
+            verdicts.append(Verdict(post, False, "no reader follows its topics"))
+        elif post.id in sent_in:
+            verdicts.append(Verdict(post, False, f"sent in issue {sent_in[post.id]}"))
+        else:
+            verdicts.append(Verdict(post, False, "noticed before any of these readers came"))
+    return verdicts
+
+
+def _is_for(group: Group, post: Post, number: int) -> bool:
+    return number > group.served and (not group.topics or not _folded(group.topics).isdisjoint(_folded(post.tags)))
+
+
+def _folded(words: Sequence[str]) -> set[str]:
+    return {word.casefold() for word in words}
+
+
+def _published(post: Post) -> datetime:
+    assert post.published_at is not None, "a sendable post has a date"
+    return post.published_at
