@@ -40,6 +40,7 @@ class Verdict:
     post: Post
     included: bool
     reason: str
+    settled: bool = False  # history: nothing that the author does now would change it
 
 
 def compile_issue(
@@ -77,13 +78,13 @@ def explain(
         elif any(_is_for(group, post, number) for group in groups):
             verdicts.append(Verdict(post, True, "new"))
         elif post.id in numbering.baseline:
-            verdicts.append(Verdict(post, False, "was there before the newsletter began"))
+            verdicts.append(Verdict(post, False, "was there before the newsletter began", settled=True))
         elif any(number > group.served for group in groups):
             verdicts.append(Verdict(post, False, "no reader follows its topics"))
         elif post.id in sent_in:
-            verdicts.append(Verdict(post, False, f"sent in issue {sent_in[post.id]}"))
+            verdicts.append(Verdict(post, False, f"sent in issue {sent_in[post.id]}", settled=True))
         else:
-            verdicts.append(Verdict(post, False, "noticed before any of these readers came"))
+            verdicts.append(Verdict(post, False, "noticed before any of these readers came", settled=True))
     return verdicts
 
 

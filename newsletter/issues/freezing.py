@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from newsletter.content.note import Note
 from newsletter.content.post import InlineImage
@@ -101,6 +101,19 @@ def freeze_rendering(
     return rendering_id
 
 
+def freeze_notice(connection: Connection, rendering: Rendering, *, kind: str, now: datetime) -> int:
+    """Store the rendering of a notice, or find the equal one that is stored already; return its id."""
+    table = tables.renderings
+    same = (table.c.issue_number.is_(None), table.c.kind == kind, table.c.subject == rendering.subject)
+    stored = connection.scalar(
+        select(table.c.id)
+        .where(*same, table.c.html == rendering.html, table.c.text == rendering.text)
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    return stored or freeze_rendering(connection, rendering, kind=kind, issue_number=None, now=now)
+
+
 def read_rendering(connection: Connection, rendering_id: int) -> Rendering:
     """Read a frozen rendering back, byte for byte."""
     table = tables.renderings
@@ -171,6 +184,22 @@ def note_was_used(connection: Connection, note: Note) -> int | None:
     return connection.scalar(select(tables.issues.c.number).where(tables.issues.c.note_hash == note.hash).limit(1))
 
 
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An issue that was not made, and why."""
+
+    cadence: str | None
+    scheduled_for: datetime | None
+    skipped_at: datetime
+    reason: str
+
+
+def all_skips(connection: Connection) -> list[Skip]:
+    """Read every skip, newest first."""
+    columns = [tables.skips.c[name] for name in Skip.__slots__]
+    return [Skip(*row) for row in connection.execute(select(*columns).order_by(tables.skips.c.id.desc()))]
+
+
 def record_skip(
     connection: Connection, *, cadence: str | None, scheduled_for: datetime | None, reason: str, now: datetime
 ) -> None:
@@ -178,3 +207,12 @@ def record_skip(
     connection.execute(
         insert(tables.skips).values(cadence=cadence, scheduled_for=scheduled_for, reason=reason, skipped_at=now)
     )
+
+
+def take_turn(connection: Connection) -> None:
+    """Let one issue be made at a time, so that two senders cannot give a post to the same reader twice.
+
+    SQLite's write transactions are one at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE issues IN SHARE ROW EXCLUSIVE MODE"))

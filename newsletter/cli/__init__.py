@@ -1,0 +1,32 @@
+"""The command line: each command parses its words, calls one use case, and presents what came of it.
+
+Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage.
+"""
+
+import sys
+
+import typer
+
+from newsletter.cli import databases, forthcoming, people, sending, starting
+from newsletter.cli.screen import complain
+from newsletter.errors import NewsletterError
+from subscribers.errors import SubscribersError
+
+app = typer.Typer(
+    name="newsletter",
+    help="An e-mail newsletter from a folder of posts: every reader gets every post once.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for family in (starting, forthcoming, sending, people, databases):
+    family.register(app)
+
+
+def main() -> None:
+    """Run one command; every error that we know becomes a sentence and exit status 1."""
+    try:
+        app()
+    except (NewsletterError, SubscribersError) as error:
+        complain(str(error))
+        sys.exit(1)

@@ -1,0 +1,100 @@
+"""demo: the whole journey on this machine, told while it happens."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from newsletter.application import opening, sending
+from newsletter.cli.screen import count, out, say, show_problems, table
+from newsletter.cli.sending import deliver_with_bar
+from newsletter.demo import journey
+from newsletter.demo.mailbox import Arrived, open_mailbox
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where to make the demonstration's site.")
+    ] = Path("demo"),
+) -> None:
+    """The whole journey on this machine, nothing to configure: posts, readers, a mail server, one send."""
+    stage = journey.set_stage(directory)
+    shown = _short(stage.directory)
+    if stage.fresh:
+        readers = len(journey.made_up_readers())
+        say(f"[bold]1[/]  A site is made in {shown}: posts, settings, {count(readers, 'reader')} who agreed.")
+    else:
+        say(f"[bold]1[/]  The site in {shown} is there from an earlier run.")
+    with open_mailbox(stage.mail) as (mailbox, port), opening.opened(stage.directory) as site:
+        say(f"[bold]2[/]  A mail server takes mail on 127.0.0.1:{port}; nothing leaves this machine.")
+        site = journey.through(site, port)
+        outcome = sending.make_issue(site, cadence=None, include_existing=False)
+        if outcome.issue is None:
+            say(f"[bold]3[/]  Nothing is sent: {outcome.skipped}. Every reader has every post.")
+            _show_posts_at_fault(outcome)
+            _show_what_next(shown, first=False)
+            return
+        say(f"[bold]3[/]  Issue {outcome.issue.number} is frozen: [bold]{escape(outcome.issue.subject)}[/]")
+        outcome = deliver_with_bar(site, outcome)
+        if outcome.stopped is not None:
+            raise outcome.stopped
+        arrived = sorted(mailbox.arrived, key=lambda mail: mail.recipient)
+    say(f"[bold]4[/]  {count(outcome.counts.sent, 'mail')} handed over. What arrived:", "")
+    _show_mail(arrived)
+    say("", "[bold]5[/]  One of them to look at:")
+    for path in _take_apart(arrived[0]):
+        say(f"   {_short(path)}")
+    _show_posts_at_fault(outcome)
+    _show_what_next(shown, first=True)
+
+
+def _show_mail(arrived: list[Arrived]) -> None:
+    rows = []
+    for mail in arrived:
+        message = _parse(mail.path)
+        rows.append((str(message["To"]), str(message["Subject"]), f"{mail.size / 1000:,.1f} kB"))
+    table("reader", "subject", "size", rows=rows)
+
+
+def _parse(path: Path) -> EmailMessage:
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+
+
+def _take_apart(mail: Arrived) -> list[Path]:
+    """Write the HTML and the text of a mail beside it, so that a browser can show them."""
+    message = _parse(mail.path)
+    written = []
+    for kind in ("html", "plain"):
+        part = message.get_body((kind,))
+        assert part is not None, "every mail has both parts"
+        path = mail.path.with_suffix(".html" if kind == "html" else ".txt")
+        path.write_text(part.get_content(), encoding="utf-8")
+        written.append(path)
+    return [*written, mail.path]
+
+
+def _show_posts_at_fault(outcome: sending.Sent) -> None:
+    if outcome.problems:
+        say("", "[bold]6[/]  What is wrong with the posts (the others were sent all the same):")
+        show_problems(outcome.problems, to=out)
+
+
+def _show_what_next(directory: str, *, first: bool) -> None:
+    say("", "Next, try:")
+    if first:
+        say("  make demo                                    nothing is sent twice")
+    say(
+        f"  .venv/bin/newsletter next --site {directory}          every post, and why it is in or out",
+        f"  .venv/bin/newsletter issues --site {directory}        what was sent",
+        f"  write a post into {directory}/posts, then make demo again",
+        "  .venv/bin/newsletter init my-letter          a site of your own",
+    )
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
