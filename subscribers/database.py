@@ -1,14 +1,15 @@
-"""The database: one engine for SQLite and PostgreSQL, and the two column types that both need."""
+"""The database: one engine for SQLite and PostgreSQL, transactions, and the two column types that both need."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Text, create_engine, event
+from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -70,22 +71,43 @@ def open_engine(url: str) -> Engine:
 
     Nothing is connected yet. Raises DatabaseUnavailable when the URL names no database we know.
     """
+    # The URL is never repeated in an error: it may hold a password, and one that does not parse can't be cut out.
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise DatabaseUnavailable(f"{url!r}: only sqlite:/// and postgresql+psycopg:// databases are supported")
-        if parsed.get_backend_name() == "postgresql":
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT})
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise DatabaseUnavailable(f"{url!r} is not a database URL") from error
-    except ModuleNotFoundError as error:
-        raise DatabaseUnavailable(
-            "PostgreSQL needs its driver: pip install 'newsletter-publisher[postgresql]'"
-        ) from error
+        backend = parsed.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise DatabaseUnavailable("The database URL does not parse.", remedy=_EXAMPLES) from None
+    if backend == "sqlite":
+        return _open_sqlite(parsed)
+    if backend == "postgresql":
+        return _open_postgresql(parsed)
+    raise DatabaseUnavailable(
+        f"The database URL begins with {backend!r}, which is not supported.", remedy=_EXAMPLES
+    )
+
+
+_EXAMPLES = "Write sqlite:///newsletter.db, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise DatabaseUnavailable("The database URL names no file, and nothing would last.", remedy=_EXAMPLES)
+    engine = create_engine(
+        url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _open_postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise DatabaseUnavailable(
+            "PostgreSQL needs its driver, which is not installed.",
+            remedy="pip install 'newsletter-publisher[postgresql]'",
+        ) from None
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -124,5 +146,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseUnavailable(f"{engine.url.render_as_string()}: {error.orig}") from error
+    except DBAPIError as error:
+        if (trouble := explain(engine.url, error)) is None:
+            raise
+        raise trouble from error
+
+
+def explain(url: URL, error: DBAPIError) -> DatabaseUnavailable | None:
+    return DatabaseUnavailable(f"{url.render_as_string()}: {error.orig}")
+
+
+def backup(engine: Engine, file: Path) -> None:
+    """Copy a SQLite database into a new file while it is in use. Raises DatabaseUnavailable."""
+    raise NotImplementedError

@@ -1,8 +1,16 @@
-"""The errors of the people's room; every message is written for the author."""
+"""The errors of the people's room: one root, and every message says what is wrong, where, and what to do."""
 
 
 class SubscribersError(Exception):
-    """Something about a subscription was refused."""
+    """Something about a subscription was refused; the message is written for the author."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.remedy}" if self.remedy else self.message
 
 
 class InvalidAddress(SubscribersError):

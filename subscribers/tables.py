@@ -1,6 +1,6 @@
 """The tables of the people."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from subscribers.database import Instant, Words, metadata
 
@@ -12,6 +12,7 @@ subscribers = Table(
     Column("id", Integer, primary_key=True),
     Column("email", String(320), nullable=False),
     Column("email_key", String(320), nullable=False, unique=True),
+    Column("address_hash", String(64), nullable=False, index=True),  # what a suppression would be filed under
     Column("name", Text, nullable=False, default=""),
     Column("status", String(16), nullable=False),  # pending | confirmed | unsubscribed
     Column("cadence", String(32), nullable=False),
@@ -57,5 +58,4 @@ keys = Table(
     Column("purpose", String(16), nullable=False),  # tokens | suppression
     Column("secret", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("retired", Boolean, nullable=False, default=False),
 )

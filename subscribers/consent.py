@@ -1,0 +1,51 @@
+"""Consent: dated evidence of what a reader asked, confirmed, changed or withdrew. Only ever appended to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from sqlalchemy import Connection, insert, select
+
+from subscribers.tables import consents
+
+Act = Literal["asked", "confirmed", "changed", "withdrawn"]
+How = Literal["author", "form", "mail", "link", "one-click", "import", "complaint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One act. `source` is where it came from; `wording` what the reader saw, or who vouched and why."""
+
+    happened_at: datetime
+    act: str
+    how: str
+    source: str
+    wording: str
+
+
+def record(
+    connection: Connection,
+    subscriber_id: int,
+    act: str,
+    *,
+    how: str,
+    source: str = "",
+    wording: str = "",
+    now: datetime,
+) -> None:
+    """Append one act to a reader's record. Raises ValueError for an act or a way that has no name here."""
+    if act not in get_args(Act) or how not in get_args(How):
+        raise ValueError(f"{act!r} by {how!r} is no act of consent")
+    connection.execute(
+        insert(consents).values(
+            subscriber_id=subscriber_id, happened_at=now, act=act, how=how, source=source, wording=wording
+        )
+    )
+
+
+def history(connection: Connection, subscriber_id: int) -> Sequence[Consent]:
+    """Return a reader's record, oldest first."""
+    columns = [consents.c[name] for name in Consent.__slots__]
+    query = select(*columns).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
+    return [Consent(*row) for row in connection.execute(query)]

@@ -1,0 +1,161 @@
+"""The roster: who subscribes, and the way of a subscription: pending → confirmed → unsubscribed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from subscribers import suppression
+from subscribers.address import Address, parse
+from subscribers.errors import AlreadySubscribed, UnknownSubscriber
+from subscribers.tables import subscribers
+
+#: Readers fetched at a time when all of them are listed.
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A person's address and what they chose. `served` is the last post number that an issue took into account."""
+
+    id: int
+    email: str
+    name: str
+    status: str  # pending | confirmed | unsubscribed
+    cadence: str
+    topics: tuple[str, ...]  # none: everything
+    timezone: str
+    language: str
+    served: int
+    created_at: datetime
+    confirmed_at: datetime | None
+    unsubscribed_at: datetime | None
+
+
+_COLUMNS = [subscribers.c[name] for name in Subscriber.__slots__]
+
+
+def add(
+    connection: Connection,
+    address: Address,
+    *,
+    name: str,
+    cadence: str,
+    topics: tuple[str, ...],
+    timezone: str,
+    language: str,
+    served: int,
+    now: datetime,
+) -> Subscriber:
+    """Write a new reader down, as pending until they confirm; one who had left may be asked again.
+
+    Raises Suppressed, or AlreadySubscribed for a reader who is confirmed or was asked: what they have is never
+    changed, else anybody could stop a stranger's subscription by asking for it anew.
+    """
+    suppression.refuse_suppressed(connection, address)
+    chosen: dict[str, Any] = {
+        "email": address.email,
+        "address_hash": suppression.address_hash(connection, address),
+        "name": name,
+        "cadence": cadence,
+        "topics": topics,
+        "timezone": timezone,
+        "language": language,
+        "status": "pending",
+    }
+    asked_again = (
+        update(subscribers)
+        .where(subscribers.c.email_key == address.key, subscribers.c.status == "unsubscribed")
+        .values(**chosen, served=_at_least(served), confirmed_at=None, unsubscribed_at=None)
+    )
+    if connection.execute(asked_again).rowcount == 0:
+        _insert(
+            connection, address, {**chosen, "email_key": address.key, "served": served, "created_at": now}
+        )
+    return _one(connection, subscribers.c.email_key == address.key, address.email)
+
+
+def _insert(connection: Connection, address: Address, values: dict[str, Any]) -> None:
+    # The savepoint lets the caller go on after a duplicate, also one that another process adds just now.
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(subscribers).values(values))
+    except IntegrityError:
+        status = _one(connection, subscribers.c.email_key == address.key, address.email).status
+        what = "subscribed already" if status == "confirmed" else "asked already, and has not answered yet"
+        raise AlreadySubscribed(f"{address} is {what}; nothing was changed.") from None
+
+
+def confirm(connection: Connection, subscriber_id: int, *, served: int, now: datetime) -> bool:
+    """Confirm a pending reader, from which moment they count as served up to a post; return whether they were pending.
+
+    Anybody else stays as they are: an old link neither repeats posts nor brings back one who left.
+    Raises UnknownSubscriber.
+    """
+    return _advance(
+        connection,
+        subscriber_id,
+        subscribers.c.status == "pending",
+        {"status": "confirmed", "confirmed_at": now, "served": _at_least(served)},
+    )
+
+
+def leave(connection: Connection, subscriber_id: int, now: datetime) -> bool:
+    """Unsubscribe a reader at once; return whether they had not left before. Raises UnknownSubscriber."""
+    return _advance(
+        connection,
+        subscriber_id,
+        subscribers.c.status != "unsubscribed",
+        {"status": "unsubscribed", "unsubscribed_at": now},
+    )
+
+
+def _advance(
+    connection: Connection, subscriber_id: int, condition: ColumnElement[bool], values: dict[str, Any]
+) -> bool:
+    this = subscribers.c.id == subscriber_id
+    if connection.execute(update(subscribers).where(this, condition).values(values)).rowcount:
+        return True
+    _one(connection, this, f"number {subscriber_id}")
+    return False
+
+
+def find(connection: Connection, email: str) -> Subscriber:
+    """Return the reader of an address, however its case. Raises InvalidAddress or UnknownSubscriber."""
+    return _one(connection, subscribers.c.email_key == parse(email).key, email)
+
+
+def find_by_id(connection: Connection, subscriber_id: int) -> Subscriber:
+    """Return the reader that a token names. Raises UnknownSubscriber."""
+    return _one(connection, subscribers.c.id == subscriber_id, f"number {subscriber_id}")
+
+
+def everyone(connection: Connection, *, status: str | None = None) -> Iterator[Subscriber]:
+    """Go through all readers, or those of one status, in the order in which they came."""
+    query = select(*_COLUMNS).order_by(subscribers.c.id)
+    if status is not None:
+        query = query.where(subscribers.c.status == status)
+    with connection.execute(query, execution_options={"yield_per": _PAGE}) as rows:
+        for row in rows:
+            yield Subscriber(*row)
+
+
+def serve_up_to(connection: Connection, audience: Select[tuple[int]], number: int) -> int:
+    """Note that an issue took all posts up to a number into account for these readers; return how many they are."""
+    statement = update(subscribers).where(subscribers.c.id.in_(audience), subscribers.c.served < number)
+    return connection.execute(statement.values(served=number)).rowcount
+
+
+def _at_least(served: int) -> ColumnElement[int]:
+    # never back: what a reader was served before they left is not new to them when they return
+    return case((subscribers.c.served > served, subscribers.c.served), else_=served)
+
+
+def _one(connection: Connection, condition: ColumnElement[bool], who: str) -> Subscriber:
+    row = connection.execute(select(*_COLUMNS).where(condition)).one_or_none()
+    if row is None:
+        raise UnknownSubscriber(f"{who} is no subscriber.")
+    return Subscriber(*row)

@@ -1,0 +1,78 @@
+"""Suppression: addresses never to be mailed, and why.
+
+An address is kept as a keyed hash. It outlives the erasure of the subscription, tells whoever reads the table
+nothing, and still stops every later import of the same address.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+from hmac import new as hmac
+
+from sqlalchemy import Connection, Exists, FromClause, delete, exists, insert, select, update
+
+from subscribers import keys, tables
+from subscribers.address import Address
+from subscribers.errors import Suppressed
+
+REASONS = {
+    "complaint": "the reader complained to their provider about our mail",
+    "bounce": "mail to it came back for good",
+    "erased": "the reader asked to be erased",
+    "author": "the author never wants it mailed",
+}
+
+
+def suppress(connection: Connection, address: Address, *, reason: str, note: str = "", now: datetime) -> None:
+    """Never mail this address again. Of several reasons the first stays, with its date."""
+    if reason not in REASONS:
+        raise ValueError(f"{reason!r} is no reason; known are {', '.join(REASONS)}")
+    table = tables.suppressions
+    hashed = address_hash(connection, address)
+    # the row of a subscription is touched first, so that a claim of the same reader's deliveries comes
+    # entirely before or entirely after
+    connection.execute(
+        update(tables.subscribers)
+        .where(tables.subscribers.c.email_key == address.key)
+        .values(address_hash=hashed)
+    )
+    if not _reason(connection, hashed):
+        values = {"address_hash": hashed, "reason": reason, "note": note, "suppressed_at": now}
+        connection.execute(insert(table).values(values))
+
+
+def lift(connection: Connection, address: Address) -> bool:
+    """Take an address off the list; return whether it was on it. Only an author who knows why may ask for this."""
+    table = tables.suppressions
+    hashed = address_hash(connection, address)
+    return connection.execute(delete(table).where(table.c.address_hash == hashed)).rowcount > 0
+
+
+def is_suppressed(connection: Connection, address: Address) -> bool:
+    """Return whether an address must never be mailed."""
+    return _reason(connection, address_hash(connection, address)) is not None
+
+
+def refuse_suppressed(connection: Connection, address: Address) -> None:
+    """Raise Suppressed, with the reason, for an address that must never be mailed."""
+    if reason := _reason(connection, address_hash(connection, address)):
+        raise Suppressed(f"{address} is suppressed: {REASONS.get(reason, reason)}.")
+
+
+def suppressed(readers: FromClause = tables.subscribers) -> Exists:
+    """Return an SQL condition: this reader is suppressed now.
+
+    It stands in a statement that has `readers` (the table, or an alias of it) among its own tables, and holds at
+    the moment that the statement runs, on both engines.
+    """
+    table = tables.suppressions
+    return exists().where(table.c.address_hash == readers.c.address_hash).correlate(readers)
+
+
+def address_hash(connection: Connection, address: Address) -> str:
+    """Return the keyed hash under which an address is suppressed: HMAC-SHA256, 64 hexadecimal digits."""
+    return hmac(keys.suppression_key(connection), address.key.encode(), sha256).hexdigest()
+
+
+def _reason(connection: Connection, hashed: str) -> str | None:
+    table = tables.suppressions
+    return connection.scalar(select(table.c.reason).where(table.c.address_hash == hashed))
