@@ -1,1 +1,1 @@
-"""From a message to the relay: how mail is handed over."""
+"""How a message is handed over: one interface, and its implementations."""
