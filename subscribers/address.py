@@ -27,9 +27,9 @@ class Address:
 def parse(text: str) -> Address:
     """Validate and normalise one bare address, without asking the network.
 
-    Names reserved for documentation and tests (example.com, anything under .test) pass, so that demonstrations
-    and trials need nobody's real address; mail for them can reach nobody (RFC 2606, RFC 6761). Other names that
-    are never on the internet (localhost, .local, .invalid, .onion) are refused: they are typing mistakes.
+    Names reserved for documentation and tests (example.com, anything under .test) pass, so that trials need
+    nobody's real address; mail for them can reach nobody (RFC 2606, RFC 6761). Other names that are never on
+    the internet (localhost, .local, .invalid, .onion) are refused: there they are mistakes.
 
     RFC 5321 lets a host tell Ana@ from ana@, but no provider of today does, and people type both: for us they
     are one subscription. Raises InvalidAddress.
@@ -38,6 +38,7 @@ def parse(text: str) -> Address:
         what = "a line break" if odd in "\r\n\v\f\x85\u2028\u2029" else "a control character"
         raise InvalidAddress(f"{_shown(text)} is no address: it contains {what}.")
     try:
+        # strict: at most 64 characters before the @; test_environment: names under .test are no mistake
         found = validate_email(
             text.strip(" "), check_deliverability=False, strict=True, test_environment=True
         )
@@ -54,13 +55,13 @@ def parse(text: str) -> Address:
 
 
 def _is_unsafe(character: str) -> bool:
-    # Cc control, Cf invisible format, Cs lone surrogate, Zl and Zp separators: none can be seen, and each has been
-    # used to smuggle headers or look-alikes.
+    # Cc control, Cf invisible format, Cs lone surrogate, Zl and Zp separators: none can be seen, and they
+    # have served to smuggle headers and look-alikes.
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _shown(text: str) -> str:
-    return ascii(text) if len(text) <= _SHOWN else f"{ascii(text[:_SHOWN])}…"
+    return ascii(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!a}…"
 
 
 def _uncapitalised(sentence: str) -> str:

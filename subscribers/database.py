@@ -1,8 +1,10 @@
-"""The database: one engine for SQLite and PostgreSQL, transactions, and the two column types that both need."""
+"""The database: one engine for SQLite and PostgreSQL, transactions, and two column types for both."""
 
 import json
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,16 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from subscribers import outages
 from subscribers.errors import DatabaseUnavailable
 
 #: Seconds that a SQLite writer waits for another before it gives up.
 BUSY_TIMEOUT = 30
+
+#: Seconds that PostgreSQL may take to let us in.
+CONNECT_TIMEOUT = 10
+
+_EXAMPLES = "Write sqlite:///newsletter.db, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."
 
 #: Every table of the system hangs here, so that one migration history covers all of them.
 metadata = MetaData(
@@ -47,7 +55,7 @@ class Instant(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the decorator's signature
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -71,42 +79,39 @@ def open_engine(url: str) -> Engine:
 
     Nothing is connected yet. Raises DatabaseUnavailable when the URL names no database we know.
     """
-    # The URL is never repeated in an error: it may hold a password, and one that does not parse can't be cut out.
+    # The URL is never repeated in an error: it may hold a password, and what does not parse can't be cut.
     try:
         parsed = make_url(url)
-        backend = parsed.get_backend_name()
     except (ArgumentError, ValueError):
         raise DatabaseUnavailable("The database URL does not parse.", remedy=_EXAMPLES) from None
-    if backend == "sqlite":
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         return _open_sqlite(parsed)
-    if backend == "postgresql":
+    if parsed.drivername in ("postgresql+psycopg", "postgresql", "postgres"):
         return _open_postgresql(parsed)
     raise DatabaseUnavailable(
-        f"The database URL begins with {backend!r}, which is not supported.", remedy=_EXAMPLES
+        f"The database URL begins with {parsed.drivername!r}, which is not supported.", remedy=_EXAMPLES
     )
-
-
-_EXAMPLES = "Write sqlite:///newsletter.db, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."
 
 
 def _open_sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise DatabaseUnavailable("The database URL names no file, and nothing would last.", remedy=_EXAMPLES)
-    engine = create_engine(
-        url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}
-    )
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _open_postgresql(url: URL) -> Engine:
+    url = url.set(drivername="postgresql+psycopg")
+    if "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": str(CONNECT_TIMEOUT)})
     try:
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError:
         raise DatabaseUnavailable(
             "PostgreSQL needs its driver, which is not installed.",
-            remedy="pip install 'newsletter-publisher[postgresql]'",
+            remedy="Install it with: pip install 'newsletter-publisher[postgresql]'",
         ) from None
 
 
@@ -114,48 +119,75 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # The driver's own transaction handling begins too late and would let two writers deadlock
     # on an upgrade; we begin transactions ourselves (_begin_sqlite).
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # a settled outcome survives a power loss
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # a settled outcome survives a power loss
+        cursor.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once and waits for it with the busy timeout; a deferred
-    # transaction that read first could only fail with "database is locked".
+    # transaction that read first could only fail with "database is locked". So a transaction that
+    # was opened for reading must not write, here as on PostgreSQL.
     reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes: all of it is kept, or none. Raises DatabaseUnavailable."""
-    with _translated(engine), engine.begin() as connection:
+    with _explained(engine), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view, which waits for no writer. Raises DatabaseUnavailable."""
-    with _translated(engine), engine.connect().execution_options(reading=True) as connection:
+    """One consistent view, which waits for no writer and cannot write. Raises DatabaseUnavailable."""
+    view: dict[str, Any] = {"reading": True}
+    if engine.dialect.name == "postgresql":
+        view |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with _explained(engine), engine.connect().execution_options(**view) as connection:
         yield connection
 
 
 @contextmanager
-def _translated(engine: Engine) -> Iterator[None]:
+def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if (trouble := explain(engine.url, error)) is None:
+        if (outage := outages.explain(engine.url, error)) is None:
             raise
-        raise trouble from error
-
-
-def explain(url: URL, error: DBAPIError) -> DatabaseUnavailable | None:
-    return DatabaseUnavailable(f"{url.render_as_string()}: {error.orig}")
+        raise outage from error
 
 
 def backup(engine: Engine, file: Path) -> None:
-    """Copy a SQLite database into a new file while it is in use. Raises DatabaseUnavailable."""
-    raise NotImplementedError
+    """Copy a SQLite database into a new file, while it is in use.
+
+    The copy holds addresses and keys, so only its owner may read it. Raises DatabaseUnavailable when the
+    file is there already or can't be written, and for PostgreSQL, which has better tools of its own.
+    """
+    if engine.dialect.name != "sqlite":
+        raise DatabaseUnavailable(
+            "This command copies SQLite databases, and this one is PostgreSQL.",
+            remedy=f"Use its own tool: pg_dump --format=custom --file={file} DATABASE",
+        )
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise DatabaseUnavailable(f"{file} is there already; nothing was copied.") from None
+    except OSError as error:
+        raise DatabaseUnavailable(f"{file} cannot be written: {error.strerror}.") from error
+    try:
+        with reading(engine) as connection, closing(sqlite3.connect(file)) as copy:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection), "SQLite's own driver"
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and none beside it
+    except BaseException as error:
+        file.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            raise DatabaseUnavailable(
+                f"The copy to {file} failed: {error}.", remedy="Nothing is left of it."
+            ) from error
+        raise

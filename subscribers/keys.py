@@ -1,4 +1,4 @@
-"""The secrets of this site. They live in its database, so that a backup is complete and a site has nothing to configure."""
+"""The secrets of this site. They live in its database, so that a backup has everything."""
 
 import secrets
 from datetime import datetime
@@ -30,12 +30,12 @@ def rotate(connection: Connection, now: datetime) -> None:
 
 
 def tokens(connection: Connection) -> Tokens:
-    """Return what signs and reads tokens. Raises DatabaseUnavailable when the database has no keys."""
+    """Return what signs and reads tokens. Raises DatabaseUnavailable where there are no keys."""
     return Tokens(_read(connection, "tokens"))
 
 
 def suppression_key(connection: Connection) -> bytes:
-    """Return the key under which addresses are hashed. Raises DatabaseUnavailable when the database has no keys."""
+    """Return the key under which addresses are hashed. Raises DatabaseUnavailable where there is none."""
     return _read(connection, "suppression")[0]
 
 

@@ -19,7 +19,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A person's address and what they chose. `served` is the last post number that an issue took into account."""
+    """A person's address and what they chose. `served`: the last post that an issue took into account."""
 
     id: int
     email: str
@@ -52,8 +52,8 @@ def add(
 ) -> Subscriber:
     """Write a new reader down, as pending until they confirm; one who had left may be asked again.
 
-    Raises Suppressed, or AlreadySubscribed for a reader who is confirmed or was asked: what they have is never
-    changed, else anybody could stop a stranger's subscription by asking for it anew.
+    Raises Suppressed, or AlreadySubscribed for a reader who is confirmed or was asked: what they have is
+    never changed, else anybody could stop a stranger's subscription by asking for it anew.
     """
     suppression.refuse_suppressed(connection, address)
     chosen: dict[str, Any] = {
@@ -72,9 +72,8 @@ def add(
         .values(**chosen, served=_at_least(served), confirmed_at=None, unsubscribed_at=None)
     )
     if connection.execute(asked_again).rowcount == 0:
-        _insert(
-            connection, address, {**chosen, "email_key": address.key, "served": served, "created_at": now}
-        )
+        chosen |= {"email_key": address.key, "served": served, "created_at": now}
+        _insert(connection, address, chosen)
     return _one(connection, subscribers.c.email_key == address.key, address.email)
 
 
@@ -90,7 +89,7 @@ def _insert(connection: Connection, address: Address, values: dict[str, Any]) ->
 
 
 def confirm(connection: Connection, subscriber_id: int, *, served: int, now: datetime) -> bool:
-    """Confirm a pending reader, from which moment they count as served up to a post; return whether they were pending.
+    """Confirm a pending reader, who counts as served up to a post; return whether they were pending.
 
     Anybody else stays as they are: an old link neither repeats posts nor brings back one who left.
     Raises UnknownSubscriber.
@@ -144,7 +143,7 @@ def everyone(connection: Connection, *, status: str | None = None) -> Iterator[S
 
 
 def serve_up_to(connection: Connection, audience: Select[tuple[int]], number: int) -> int:
-    """Note that an issue took all posts up to a number into account for these readers; return how many they are."""
+    """Note that an issue took the posts up to a number into account for these readers; return how many."""
     statement = update(subscribers).where(subscribers.c.id.in_(audience), subscribers.c.served < number)
     return connection.execute(statement.values(served=number)).rowcount
 

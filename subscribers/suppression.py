@@ -4,11 +4,13 @@ An address is kept as a keyed hash. It outlives the erasure of the subscription,
 nothing, and still stops every later import of the same address.
 """
 
+from contextlib import suppress as allow
 from datetime import datetime
 from hashlib import sha256
 from hmac import new as hmac
 
-from sqlalchemy import Connection, Exists, FromClause, delete, exists, insert, select, update
+from sqlalchemy import Connection, Exists, FromClause, delete, exists, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from subscribers import keys, tables
 from subscribers.address import Address
@@ -26,22 +28,14 @@ def suppress(connection: Connection, address: Address, *, reason: str, note: str
     """Never mail this address again. Of several reasons the first stays, with its date."""
     if reason not in REASONS:
         raise ValueError(f"{reason!r} is no reason; known are {', '.join(REASONS)}")
-    table = tables.suppressions
     hashed = address_hash(connection, address)
-    # the row of a subscription is touched first, so that a claim of the same reader's deliveries comes
-    # entirely before or entirely after
-    connection.execute(
-        update(tables.subscribers)
-        .where(tables.subscribers.c.email_key == address.key)
-        .values(address_hash=hashed)
-    )
-    if not _reason(connection, hashed):
-        values = {"address_hash": hashed, "reason": reason, "note": note, "suppressed_at": now}
-        connection.execute(insert(table).values(values))
+    values = {"address_hash": hashed, "reason": reason, "note": note, "suppressed_at": now}
+    with allow(IntegrityError), connection.begin_nested():
+        connection.execute(insert(tables.suppressions).values(values))
 
 
 def lift(connection: Connection, address: Address) -> bool:
-    """Take an address off the list; return whether it was on it. Only an author who knows why may ask for this."""
+    """Take an address off the list; return whether it was on it. Only the author may ask for this."""
     table = tables.suppressions
     hashed = address_hash(connection, address)
     return connection.execute(delete(table).where(table.c.address_hash == hashed)).rowcount > 0
@@ -61,8 +55,8 @@ def refuse_suppressed(connection: Connection, address: Address) -> None:
 def suppressed(readers: FromClause = tables.subscribers) -> Exists:
     """Return an SQL condition: this reader is suppressed now.
 
-    It stands in a statement that has `readers` (the table, or an alias of it) among its own tables, and holds at
-    the moment that the statement runs, on both engines.
+    It stands in a statement that has `readers` (the table, or an alias of it) among its own tables, and is
+    true or false at the moment that the statement runs, on both engines.
     """
     table = tables.suppressions
     return exists().where(table.c.address_hash == readers.c.address_hash).correlate(readers)

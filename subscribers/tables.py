@@ -50,7 +50,7 @@ suppressions = Table(
     Column("suppressed_at", Instant, nullable=False),
 )
 
-#: Secrets of this site. `tokens` keys rotate (the newest signs, all verify); the `suppression` key never does.
+#: Secrets of this site. `tokens` keys rotate (the newest signs, all verify); the `suppression` key never.
 keys = Table(
     "keys",
     metadata,

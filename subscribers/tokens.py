@@ -23,10 +23,10 @@ _SHAPE = re.compile(rf"[0-9a-z]+(?:\.[0-9a-z]+)*\.[a-z2-7]{{{_SIGNATURE}}}", re.
 class Tokens:
     """Signs and reads tokens.
 
-    A token is its numbers in base 36 and a signature, all lower-case letters, digits and dots: it may stand in a URL
-    and in a local part, and a relay may fold the case. With several secrets (oldest first) the newest signs and
-    every one verifies, so that the links in mail from before a rotation keep working. The purpose is the salt: a
-    token for one purpose is worth nothing for another.
+    A token is its numbers in base 36 and a signature, all lower-case letters, digits and dots: it may stand
+    in a URL and in a local part, and a relay may fold the case. With several secrets (oldest first) the
+    newest signs and every one verifies, so that the links in mail from before a rotation keep working. The
+    purpose is the salt: a token for one purpose is worth nothing for another.
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
@@ -36,7 +36,7 @@ class Tokens:
         self._signers: dict[str, _Signer] = {}
 
     def sign(self, purpose: str, *numbers: int) -> str:
-        """Return a token. Raises ValueError for no number, a negative one, or more than fit into 48 characters."""
+        """Return a token. Raises ValueError for a negative number, for none, or for too many."""
         if not numbers:
             raise ValueError("a token carries at least one number")
         token = self._signer(purpose).sign(".".join(map(_base36, numbers))).decode("ascii")
@@ -62,7 +62,7 @@ class Tokens:
 
 
 class _Signer(Signer):
-    """itsdangerous' signer, with SHA-256, a signature in base 32, and keys derived once instead of at each call."""
+    """itsdangerous' signer, with SHA-256, signatures in base 32, and keys derived once, not at each call."""
 
     def __init__(self, secrets: Sequence[bytes], *, salt: str) -> None:
         super().__init__(secrets, salt=salt, key_derivation="hmac", digest_method=sha256)

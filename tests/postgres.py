@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of our own, for one test session: in a temporary folder, on a unix socket, without fsync."""
+"""A PostgreSQL cluster of our own for one test session: a temporary folder, a unix socket, no fsync."""
 
 import os
 import shutil

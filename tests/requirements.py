@@ -1,4 +1,4 @@
-"""Real peers that a machine may lack: a test that needs one is skipped, saying so, or fails where all are required."""
+"""Real peers that a machine may lack: a test that needs one is skipped, or fails where all are required."""
 
 import os
 
