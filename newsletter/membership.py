@@ -11,6 +11,7 @@ from newsletter.publishing import masthead_of
 from newsletter.site import Site
 from subscribers import consent, roster
 from subscribers.address import Address
+from subscribers.errors import AlreadySubscribed
 from subscribers.roster import Subscriber
 
 #: Under which words an author adds readers; kept with each consent, and raised when the words change.
@@ -33,19 +34,25 @@ def join(
     """Add a reader whom the author names.
 
     With `vouched` (why the author knows that they agreed) they are confirmed at once; else the mail that
-    asks them is queued. Raises AlreadySubscribed or Suppressed.
+    asks them is queued; one who was asked before and has not answered is confirmed as they are. Raises
+    AlreadySubscribed or Suppressed.
     """
-    reader = roster.add(
-        connection,
-        address,
-        name=name,
-        cadence=cadence,
-        topics=topics,
-        timezone=timezone,
-        language=language,
-        served=register.starting_number(connection),
-        now=now,
-    )
+    try:
+        reader = roster.add(
+            connection,
+            address,
+            name=name,
+            cadence=cadence,
+            topics=topics,
+            timezone=timezone,
+            language=language,
+            served=register.starting_number(connection),
+            now=now,
+        )
+    except AlreadySubscribed:
+        reader = roster.find(connection, address.email)
+        if vouched is None or reader.status != "pending":
+            raise
     if vouched is None:
         consent.record(connection, reader.id, "asked", how="author", wording=ASKED_BY_AUTHOR, now=now)
         ask(connection, site, reader, now)
@@ -64,7 +71,7 @@ def confirm(connection: Connection, reader: Subscriber, *, how: str, wording: st
     """Confirm a reader: from now on they get issues, beginning with what is not sent yet."""
     consent.record(connection, reader.id, "confirmed", how=how, wording=wording, now=now)
     roster.confirm(connection, reader.id, served=register.starting_number(connection), now=now)
-    return roster.find(connection, reader.email)
+    return roster.find_by_id(connection, reader.id)
 
 
 def leave(connection: Connection, reader: Subscriber, *, how: str, now: datetime) -> Subscriber:
@@ -72,4 +79,4 @@ def leave(connection: Connection, reader: Subscriber, *, how: str, now: datetime
     roster.leave(connection, reader.id, now)
     consent.record(connection, reader.id, "withdrawn", how=how, now=now)
     queue.cancel_for(connection, reader.id, now)
-    return roster.find(connection, reader.email)
+    return roster.find_by_id(connection, reader.id)

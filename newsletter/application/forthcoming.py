@@ -7,12 +7,15 @@ from pathlib import Path
 
 from newsletter import preflight, publishing
 from newsletter.application.opening import clock
+from newsletter.application.sending import check_cadence, relay_of
 from newsletter.content.post import Problem
-from newsletter.errors import IssueRefused, NewsletterError
+from newsletter.errors import IssueRefused, NewsletterError, RelayUnavailable
+from newsletter.issues import freezing, merge
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
 from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.message import Message, Reader, Template, compose
+from newsletter.outbox.message import Message, Reader, Template, compose, personal_values
+from newsletter.preflight import Report
 from newsletter.site import Site
 from newsletter.transport.protocol import Reply
 from newsletter.transport.smtp import SmtpTransport
@@ -30,6 +33,25 @@ class Forecast:
     due_at: datetime
     readers: int
     verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The next issue as files; `size` is that of its HTML in bytes."""
+
+    subject: str
+    size: int
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test mail that the relay took."""
+
+    address: str
+    subject: str
+    reply: Reply
 
 
 def forecast(site: Site) -> tuple[list[Forecast], tuple[Problem, ...]]:

@@ -55,3 +55,89 @@ class IssueReport:
         if self.issue.state != "open":
             return self.issue.state
         return "sending" if self.counts.open else "sent"
+
+
+def intention(site: Site, *, cadence: str | None, include_existing: bool) -> Intention | None:
+    """Return what a send would make, or None when it would make nothing or goes on with an earlier issue."""
+    check_cadence(site, cadence)
+    now, scan = clock(), site.content.scan()
+    with writing(site.engine) as connection:
+        if unfinished(connection, now) is not None:
+            return None
+        if include_existing:
+            register.lift_baseline(connection)
+        plan = publishing.plan_issue(connection, site, scan, cadence=cadence, now=now)
+        rendering = None if plan.draft is None else publishing.render_plan(connection, site, plan, now=now)[0]
+        readers = 0 if plan.draft is None else plan.draft.readers
+        connection.rollback()  # a question changes nothing
+    if rendering is None:
+        return None
+    return Intention(rendering.subject, tuple(post.title for post in rendering.posts), readers)
+
+
+def make_issue(site: Site, *, cadence: str | None, include_existing: bool) -> Sent:
+    """Freeze the next issue and queue its deliveries; or take up the one whose delivery was interrupted.
+
+    Raises NewsletterError for a cadence that is not on offer, IssueRefused for one that would be a bad mail.
+    """
+    check_cadence(site, cadence)
+    now = clock()
+    with writing(site.engine) as connection:
+        queue.recover(connection, now=now)
+        if issue := unfinished(connection, now):
+            return Sent(issue, True, None, queue.counts(connection, issue.number), ())
+    scan = site.content.scan()
+    with writing(site.engine) as connection:
+        outcome = publishing.publish(
+            connection, site, scan, cadence=cadence, now=now, include_existing=include_existing
+        )
+        if isinstance(outcome, Skipped):
+            return Sent(None, False, outcome.reason, Counts(), scan.problems, _next_due(site, cadence, now))
+        counts = queue.counts(connection, outcome.issue.number)
+    problems = tuple(dict.fromkeys((*scan.problems, *outcome.problems)))
+    return Sent(outcome.issue, False, None, counts, problems)
+
+
+def check_cadence(site: Site, cadence: str | None) -> None:
+    """Raise NewsletterError when a cadence is named that is not on offer."""
+    on_offer = site.settings.schedule.cadences
+    if cadence is not None and cadence not in on_offer:
+        raise NewsletterError(f"{cadence!r} is no cadence.", remedy=f"On offer: {', '.join(on_offer)}.")
+
+
+def unfinished(connection: Connection, now: datetime) -> Issue | None:
+    """Return the oldest issue with deliveries that could go out now, or None."""
+    number = queue.first_open_issue(connection, now)
+    return None if number is None else freezing.find_issue(connection, number)
+
+
+def _next_due(site: Site, cadence: str | None, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    cadences = site.settings.schedule.cadences
+    names = [cadence] if cadence else list(cadences)
+    return tuple((name, cadences[name].next_due(now, site.settings.newsletter.timezone)) for name in names)
+
+
+def issues(site: Site) -> list[IssueReport]:
+    """Return every issue with its posts and counts, newest first."""
+    with reading(site.engine) as connection:
+        return [_report(connection, issue) for issue in freezing.all_issues(connection)]
+
+
+def issue(site: Site, number: int) -> IssueReport:
+    """Return one issue. Raises NewsletterError when there is none of that number."""
+    with reading(site.engine) as connection:
+        found = freezing.find_issue(connection, number)
+        if found is None:
+            raise NewsletterError(f"There is no issue {number}.", remedy="`newsletter issues` lists them.")
+        return _report(connection, found)
+
+
+def skips(site: Site) -> list[Skip]:
+    """Return the issues that were not made, newest first."""
+    with reading(site.engine) as connection:
+        return freezing.all_skips(connection)
+
+
+def _report(connection: Connection, found: Issue) -> IssueReport:
+    posts = tuple(freezing.posts_of(connection, found.number))
+    return IssueReport(found, posts, queue.counts(connection, found.number))

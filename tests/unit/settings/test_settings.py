@@ -133,7 +133,7 @@ def test_line_breaks_cannot_get_into_headers(tmp_path):
     assert "control characters" in message
 
 
-@pytest.mark.parametrize("text", ["[newsletter", "\x00", "title = 1 = 2"])
+@pytest.mark.parametrize("text", ["[newsletter x]", "\x00", "title = 1 = 2"])
 def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path, text):
     """What the parser says of the place reaches the author."""
     assert "line 1" in fault(tmp_path, text)
