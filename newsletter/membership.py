@@ -14,6 +14,9 @@ from subscribers.address import Address
 from subscribers.errors import AlreadySubscribed
 from subscribers.roster import Subscriber
 
+#: The mails about the subscription itself that have templates.
+NOTICES = ("confirm", "welcome", "goodbye")
+
 #: Under which words an author adds readers; kept with each consent, and raised when the words change.
 ASKED_BY_AUTHOR = "added by the author, who did not vouch for consent; asked by mail (wording 1)"
 

@@ -1,7 +1,7 @@
 """From posts to a queued issue: the way of one post, as a table of contents."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -122,7 +122,16 @@ def preview_plan(connection: Connection, site: Site, scan: Scan, *, cadence: str
     settings = site.settings
     newcomer = Group(register.starting_number(connection), (), settings.newsletter.language, 0)
     draft = compile_issue(scan.posts, plan.numbering, [newcomer], now)
-    return Plan(scan, plan.numbering, plan.groups, draft, plan.note)
+    return replace(plan, draft=draft)
+
+
+def sample_plan(plan: Plan, now: datetime) -> Plan:
+    """Make a draft of the newest post that may be sent, for looking at templates when nothing is due."""
+    sendable = [post for post in plan.scan.posts if post.why_not_sendable(now) is None]
+    if not sendable:
+        return plan
+    newest = max(sendable, key=lambda post: (post.published_at or now, post.id))
+    return replace(plan, draft=Draft((Selection((newest,), ()),), plan.numbering.last))
 
 
 def render_plan(connection: Connection, site: Site, plan: Plan, *, now: datetime) -> list[Rendering]:

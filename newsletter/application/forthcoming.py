@@ -1,6 +1,5 @@
 """What is to come: the next issues, a preview, a check of everything, a test mail."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +8,13 @@ from newsletter import preflight, publishing
 from newsletter.application.opening import clock
 from newsletter.application.sending import check_cadence, relay_of
 from newsletter.content.post import Problem
-from newsletter.errors import IssueRefused, NewsletterError, RelayUnavailable
-from newsletter.issues import freezing, merge
+from newsletter.errors import ContentError, NewsletterError
+from newsletter.issues import freezing
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
 from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.message import Message, Reader, Template, compose, personal_values
+from newsletter.outbox.message import Reader, Template, compose
+from newsletter.outbox.opened import open_mail
 from newsletter.preflight import Report
 from newsletter.site import Site
 from newsletter.transport.protocol import Reply
@@ -67,3 +67,81 @@ def forecast(site: Site) -> tuple[list[Forecast], tuple[Problem, ...]]:
             readers = sum(group.readers for group in plan.groups)
             forecasts.append(Forecast(name, due_at, readers, tuple(verdicts)))
     return forecasts, scan.problems
+
+
+def preview(site: Site, *, cadence: str | None, folder: Path) -> Preview:
+    """Write the next issue as issue.html, issue.txt and issue.eml, as it would be sent now.
+
+    The copy is that of a reader with the author's address. Raises NewsletterError when there is nothing to show.
+    """
+    now = clock()
+    rendering, number, tokens = _next_rendering(site, cadence, now)
+    own = Reader(None, 0, site.settings.author_address.email, "")
+    message = compose(_template(site, rendering, number), own, tokens, now)
+    opened = open_mail(message.data)
+    files = {"issue.html": opened.html.encode(), "issue.txt": opened.text.encode(), "issue.eml": message.data}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise NewsletterError(f"The preview cannot be written to {folder}: {error}.") from error
+    problems = (*publishing.mail_faults(site), *rendering.problems)
+    return Preview(
+        rendering.subject, len(rendering.html.encode()), tuple(folder / name for name in files), problems
+    )
+
+
+def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
+    """Send the next issue to one address, its subject marked [TEST]; nothing is recorded.
+
+    Raises InvalidAddress, RelayUnavailable, or NewsletterError when the relay refuses the message.
+    """
+    now = clock()
+    recipient = parse(address)
+    rendering, number, tokens = _next_rendering(site, cadence, now)
+    marked = replace(rendering, subject=f"[TEST] {rendering.subject}")
+    message = compose(_template(site, marked, number), Reader(None, 0, recipient.email, ""), tokens, now)
+    transport = SmtpTransport(relay_of(site.settings))
+    try:
+        reply = transport.send(message.envelope, message.data)
+    finally:
+        transport.close()
+    if not reply.accepted:
+        raise NewsletterError(f"The relay refused the test mail to {recipient.email}: {reply}")
+    return Tested(recipient.email, marked.subject, reply)
+
+
+def check(site: Site) -> Report:
+    """Check settings, posts, templates, the next mail and the relay."""
+    now = clock()
+    report = Report(checked=["settings: newsletter.toml"])
+    try:
+        scan = site.content.scan()
+    except ContentError as error:
+        report.fault("content", str(site.settings.content_folder), error)
+    else:
+        preflight.check_posts(report, scan, now)
+        with reading(site.engine) as connection:
+            preflight.check_mail(report, connection, site, scan, now)
+    preflight.check_relay(report, site, lambda: SmtpTransport(relay_of(site.settings)))
+    report.not_checked.append("DNS (SPF, DKIM, DMARC): this version does not look there")
+    return report
+
+
+def _next_rendering(site: Site, cadence: str | None, now: datetime) -> tuple[Rendering, int, Tokens]:
+    check_cadence(site, cadence)
+    scan = site.content.scan()
+    with reading(site.engine) as connection:
+        plan = publishing.preview_plan(connection, site, scan, cadence=cadence, now=now)
+        if plan.draft is None:
+            raise NewsletterError(
+                f"There is nothing to show: {publishing.why_empty(plan)}.",
+                remedy="`newsletter next --all` says of every post why it is not in the next issue.",
+            )
+        rendering = publishing.render_plan(connection, site, plan, now=now)[0]
+        return rendering, freezing.next_number(connection), keys.tokens(connection)
+
+
+def _template(site: Site, rendering: Rendering, number: int) -> Template:
+    return Template.prepare(rendering, letterhead_of(site.settings), number=number)

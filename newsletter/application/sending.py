@@ -141,3 +141,16 @@ def skips(site: Site) -> list[Skip]:
 def _report(connection: Connection, found: Issue) -> IssueReport:
     posts = tuple(freezing.posts_of(connection, found.number))
     return IssueReport(found, posts, queue.counts(connection, found.number))
+
+
+def relay_of(settings: Settings) -> SmtpSettings:
+    """Return how the relay of these settings is reached."""
+    smtp = settings.smtp
+    return SmtpSettings(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password,
+        timeout=smtp.timeout,
+    )

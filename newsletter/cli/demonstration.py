@@ -1,8 +1,5 @@
 """demo: the whole journey on this machine, told while it happens."""
 
-import email
-import email.policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +11,7 @@ from newsletter.cli.screen import count, out, say, show_problems, table
 from newsletter.cli.sending import deliver_with_bar
 from newsletter.demo import journey
 from newsletter.demo.mailbox import Arrived, open_mailbox
+from newsletter.outbox.opened import open_mail
 
 
 def demo(
@@ -55,26 +53,18 @@ def demo(
 def _show_mail(arrived: list[Arrived]) -> None:
     rows = []
     for mail in arrived:
-        message = _parse(mail.path)
+        message = open_mail(mail.path.read_bytes()).message
         rows.append((str(message["To"]), str(message["Subject"]), f"{mail.size / 1000:,.1f} kB"))
     table("reader", "subject", "size", rows=rows)
 
 
-def _parse(path: Path) -> EmailMessage:
-    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-
-
 def _take_apart(mail: Arrived) -> list[Path]:
     """Write the HTML and the text of a mail beside it, so that a browser can show them."""
-    message = _parse(mail.path)
-    written = []
-    for kind in ("html", "plain"):
-        part = message.get_body((kind,))
-        assert part is not None, "every mail has both parts"
-        path = mail.path.with_suffix(".html" if kind == "html" else ".txt")
-        path.write_text(part.get_content(), encoding="utf-8")
-        written.append(path)
-    return [*written, mail.path]
+    opened = open_mail(mail.path.read_bytes())
+    files = {mail.path.with_suffix(".html"): opened.html, mail.path.with_suffix(".txt"): opened.text}
+    for path, content in files.items():
+        path.write_text(content, encoding="utf-8")
+    return [*files, mail.path]
 
 
 def _show_posts_at_fault(outcome: sending.Sent) -> None:

@@ -1,0 +1,83 @@
+"""Preflight: what would spoil the next mail, looked for before it is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from newsletter import publishing
+from newsletter.content.post import Problem
+from newsletter.content.reader import Scan
+from newsletter.errors import NewsletterError, RelayUnavailable, TemplateError
+from newsletter.issues.rendering import Rendering, render_notice
+from newsletter.membership import NOTICES
+from newsletter.site import Site
+from newsletter.transport.protocol import Transport
+
+
+@dataclass(slots=True)
+class Report:
+    """What was checked, what was found, and what nobody looked at."""
+
+    problems: list[Problem] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing found is an error."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    def fault(self, kind: str, path: str, error: NewsletterError) -> None:
+        """Add an error that was raised as a problem."""
+        self.problems.append(Problem(path, None, kind, error.message, error.remedy, "error"))
+
+
+def check_posts(report: Report, scan: Scan, now: datetime) -> None:
+    """Look at the posts of the folder."""
+    sendable = sum(post.why_not_sendable(now) is None for post in scan.posts)
+    report.problems += scan.problems
+    report.checked.append(f"posts: {scan.files:,} files, {len(scan.posts):,} posts, {sendable:,} sendable")
+
+
+def check_mail(report: Report, connection: Connection, site: Site, scan: Scan, now: datetime) -> None:
+    """Render what would be sent next, or the newest post where nothing is due, and all notices."""
+    report.problems += publishing.mail_faults(site)
+    try:
+        for kind in NOTICES:
+            render_notice(kind, publishing.masthead_of(site, number=None, now=now), site.templates)
+        rendering = _next_rendering(connection, site, scan, now)
+    except TemplateError as error:
+        report.fault("template", "templates", error)
+        return
+    except NewsletterError as error:
+        report.fault("next-issue", "the next issue", error)
+        return
+    if rendering is None:
+        report.not_checked.append("the next mail: there is no post to make one of")
+        return
+    report.problems += [problem for problem in rendering.problems if problem not in report.problems]
+    size = len(rendering.html.encode())
+    report.checked.append(f"the next mail: “{rendering.subject}”, {size:,} bytes of HTML")
+
+
+def _next_rendering(connection: Connection, site: Site, scan: Scan, now: datetime) -> Rendering | None:
+    plan = publishing.preview_plan(connection, site, scan, cadence=None, now=now)
+    if plan.draft is None:
+        plan = publishing.sample_plan(plan, now)
+    if plan.draft is None:
+        return None
+    return publishing.render_plan(connection, site, plan, now=now)[0]
+
+
+def check_relay(report: Report, site: Site, open_transport: Callable[[], Transport]) -> None:
+    """Connect to the relay and log in; nothing is sent."""
+    smtp = site.settings.smtp
+    try:
+        open_transport().close()
+    except RelayUnavailable as error:
+        report.fault("relay", f"{smtp.host}:{smtp.port}", error)
+        return
+    how = {"none": "without encryption", "starttls": "with STARTTLS", "tls": "with TLS"}[smtp.security]
+    report.checked.append(f"the relay {smtp.host}:{smtp.port} takes our mail {how}")
