@@ -65,4 +65,9 @@ def shielded(note: Note | None) -> Note | None:
     """Return the author's words for this issue, with no merge field in them either."""
     if note is None:
         return None
-    return replace(note, intro_html=shield(note.intro_html), intro_text=shield(note.intro_text))
+    return replace(
+        note,
+        subject=note.subject and shield(note.subject),
+        intro_html=shield(note.intro_html),
+        intro_text=shield(note.intro_text),
+    )

@@ -1,0 +1,106 @@
+"""What works on a web page is given the form that works in a mail."""
+
+import lxml.html
+import pytest
+
+from newsletter.issues.typesetting import set_type
+
+
+def typeset(*posts: str, measure: int = 536) -> lxml.html.HtmlElement:
+    cells = "".join(f'<tr><td class="prose">{post}</td></tr>' for post in posts)
+    document = lxml.html.document_fromstring(
+        f"<html><body><table role=presentation>{cells}</table></body></html>"
+    )
+    set_type(document, measure=measure)
+    return document
+
+
+def test_code_moves_into_a_cell_without_a_change() -> None:
+    """Proves that a block of code keeps every space and loses Pygments' box, and what follows stays."""
+    code = '<code><span style="color:#080">def</span> f():\n    return  1\n</code>'
+    document = typeset(
+        f'<p>before</p><div class="highlight"><pre style="line-height:125%">{code}</pre></div>after'
+    )
+    [pre] = document.xpath("//td[@class='code']/pre")
+    assert pre.text_content() == "def f():\n    return  1\n"
+    assert pre.get("style") is None
+    assert document.xpath("//div") == []
+    assert document.xpath("//table[@class='code-box'][@role='presentation']")[0].tail == "after"
+
+
+def test_quotes_keep_their_words_and_order() -> None:
+    """Proves that a quote's content moves into one cell, nested quotes and code included."""
+    document = typeset(
+        "<blockquote>one<p>two</p><blockquote><p>three</p></blockquote><pre>four</pre></blockquote>"
+    )
+    assert (
+        len(
+            document.xpath(
+                "//blockquote/table/tr/td[@class='quote'] | //blockquote/table/tbody/tr/td[@class='quote']"
+            )
+        )
+        == 2
+    )
+    assert "".join(document.xpath("//td[@class='prose']")[0].itertext()) == "onetwothreefour"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "width", "height"),
+    [
+        ('width="1200" height="675"', "536", "302"),
+        ('width="300px" height="200"', "300", "200"),
+        ('width="100%"', "536", None),
+        ("", "536", None),
+        ('width="1200"', "536", None),
+    ],
+)
+def test_a_picture_of_its_own_gets_a_width(attributes: str, width: str, height: str | None) -> None:
+    """Proves that Outlook, which knows no max-width, is told one that fits the column."""
+    [picture] = typeset(f'<p><a href="x"><img src="a.png" alt="" {attributes}></a></p>').xpath("//img")
+    assert (picture.get("width"), picture.get("height"), picture.get("class")) == (width, height, "picture")
+
+
+def test_a_small_picture_among_words_keeps_its_size() -> None:
+    """Proves that an icon in a sentence is not blown up."""
+    [picture] = typeset('<p>Press <img src="a.png" alt="the anchor"> now</p>').xpath("//img")
+    assert (picture.get("width"), picture.get("class")) == (None, "glyph")
+
+
+def test_tables_say_what_their_heads_are_for() -> None:
+    """Proves that a screen reader can name column and row of a cell, and passes over layout tables."""
+    document = typeset(
+        "<table border=1><tr><th>Port</th><th>High</th></tr><tr><th>Horta</th><td>05:12</td></tr></table>"
+        "<pre>x</pre>"
+    )
+    assert [cell.get("scope") for cell in document.xpath("//th")] == ["col", "col", "row"]
+    [data] = document.find_class("data")
+    assert data.get("border") is None
+    assert data.get("role") is None
+
+
+def test_figures_and_sections_become_plain_blocks() -> None:
+    """Proves that what Yahoo and Outlook do not know is said in words that they do."""
+    document = typeset(
+        "<figure><img src=a.png alt=boat><figcaption>A <em>boat</em></figcaption></figure>"
+        "<section class=footnotes><ol></ol></section>"
+    )
+    assert document.xpath("//figure | //figcaption | //section") == []
+    assert document.find_class("caption")[0].text_content() == "A boat"
+    assert document.find_class("footnotes")[0].tag == "div"
+
+
+def test_footnotes_of_two_posts_do_not_meet() -> None:
+    """Proves that a footnote leads to its own post's note, though both are called the same."""
+    post = (
+        '<p>Fog<a id="fnref1" href="#fn1">1</a></p><ol><li id="fn1">note <a href="#fnref1">back</a></li></ol>'
+    )
+    document = typeset(post, post)
+    ids = document.xpath("//@id")
+    assert len(ids) == len(set(ids)) == 4
+    assert {target.removeprefix("#") for target in document.xpath("//a/@href")} == set(ids)
+
+
+def test_links_to_nowhere_in_particular_stay() -> None:
+    """Proves that outside links and a bare `#` are left alone."""
+    document = typeset('<p><a href="https://example.com/#a">x</a><a href="#">y</a></p>', "<p></p>")
+    assert document.xpath("//a/@href") == ["https://example.com/#a", "#"]
