@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from subscribers import suppression
@@ -91,13 +91,14 @@ def _insert(connection: Connection, address: Address, values: dict[str, Any]) ->
 def confirm(connection: Connection, subscriber_id: int, *, served: int, now: datetime) -> bool:
     """Confirm a pending reader, who counts as served up to a post; return whether they were pending.
 
-    Anybody else stays as they are: an old link neither repeats posts nor brings back one who left.
+    Anybody else, and one who is suppressed, stays as they are: an old link neither repeats posts nor brings
+    back a reader who left.
     Raises UnknownSubscriber.
     """
     return _advance(
         connection,
         subscriber_id,
-        subscribers.c.status == "pending",
+        and_(subscribers.c.status == "pending", ~suppression.suppressed()),
         {"status": "confirmed", "confirmed_at": now, "served": _at_least(served)},
     )
 

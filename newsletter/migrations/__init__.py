@@ -1,4 +1,7 @@
-"""The history of the tables, for both engines, and all of it inside the caller's transaction."""
+"""The history of the tables, for both engines, and all of it inside the caller's transaction.
+
+A change of any table needs one more file in versions/; the tests compare where they lead with the tables.
+"""
 
 from pathlib import Path
 from typing import Any, Literal

@@ -147,12 +147,20 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
+        "ix_deliveries_claimed",
+        "deliveries",
+        ["worker"],
+        unique=False,
+        sqlite_where=sa.text("worker IS NOT NULL"),
+        postgresql_where=sa.text("worker IS NOT NULL"),
+    )
+    op.create_index(
         "ix_deliveries_due",
         "deliveries",
         ["priority", "due_at", "id"],
         unique=False,
-        sqlite_where=sa.text("status IN ('queued', 'sending')"),
-        postgresql_where=sa.text("status IN ('queued', 'sending')"),
+        sqlite_where=sa.text("status = 'queued' AND worker IS NULL"),
+        postgresql_where=sa.text("status = 'queued' AND worker IS NULL"),
     )
     op.create_index(op.f("ix_deliveries_subscriber_id"), "deliveries", ["subscriber_id"], unique=False)
     op.create_table(
