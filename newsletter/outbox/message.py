@@ -1,7 +1,8 @@
 """A message: prepared once for each rendering, composed for each reader. Pure.
 
 Preparing encodes everything that readers share, and leaves gaps; composing fills the gaps and joins. A
-message is pure ASCII unless an address needs SMTPUTF8; no line is longer than 998 octets, and none begins with a dot.
+message is pure ASCII unless an address needs SMTPUTF8; no line is longer than 998 octets, none begins with a
+dot.
 
 A notice says that no machine should answer it (Auto-Submitted, RFC 3834). It names no way to unsubscribe
 where there is nothing to unsubscribe from: before the confirmation, and after the goodbye.

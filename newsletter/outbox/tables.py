@@ -18,10 +18,10 @@ deliveries = Table(
     # a confirmed reader, the mail that asks for confirmation a pending one
     Column("needs_status", String(16), nullable=False, default="confirmed"),
     Column("status", String(16), nullable=False, default="queued"),
-    Column("priority", Integer, nullable=False, default=0),  # higher goes first: notices overtake issues
+    Column("priority", Integer, nullable=False, default=1),  # lower goes first: notices 0, issues 1
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("worker", String(64)),
+    Column("worker", String(64)),  # who has claimed it, as outbox.presence names them
     Column("leased_until", Instant),
     Column("settled_at", Instant),
     Column("reply_code", Integer),
@@ -32,8 +32,14 @@ deliveries = Table(
         "priority",
         "due_at",
         "id",
-        sqlite_where=text("status IN ('queued', 'sending')"),
-        postgresql_where=text("status IN ('queued', 'sending')"),
+        sqlite_where=text("status = 'queued' AND worker IS NULL"),
+        postgresql_where=text("status = 'queued' AND worker IS NULL"),
+    ),
+    Index(
+        "ix_deliveries_claimed",
+        "worker",
+        sqlite_where=text("worker IS NOT NULL"),
+        postgresql_where=text("worker IS NOT NULL"),
     ),
     sqlite_autoincrement=True,  # a delivery's id is in its Message-ID and return path: never give it twice
 )

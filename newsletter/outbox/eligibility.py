@@ -1,0 +1,37 @@
+"""Who may be mailed: the conditions that are part of the statements that claim and mark (law 4)."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, literal_column, or_
+
+from newsletter.issues.tables import issues
+from newsletter.outbox.tables import deliveries
+from subscribers import suppression
+from subscribers.tables import subscribers
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """The delivery waits, and its time has come.
+
+    "queued" is a literal, as in the condition of the index: neither engine would use it for a bound value.
+    """
+    queued: ColumnElement[str] = literal_column("'queued'")
+    return and_(deliveries.c.status == queued, deliveries.c.worker.is_(None), deliveries.c.due_at <= now)
+
+
+def may_be_mailed() -> ColumnElement[bool]:
+    """The subscription is in the state that the delivery needs, and the address not suppressed."""
+    return (
+        exists()
+        .where(
+            subscribers.c.id == deliveries.c.subscriber_id, subscribers.c.status == deliveries.c.needs_status
+        )
+        .where(~suppression.suppressed())
+        .correlate(deliveries)
+    )
+
+
+def issue_is_open() -> ColumnElement[bool]:
+    """The delivery is a notice, or of an issue that is neither paused nor cancelled."""
+    is_open = exists().where(issues.c.number == deliveries.c.issue_number, issues.c.state == "open")
+    return or_(deliveries.c.issue_number.is_(None), is_open.correlate(deliveries))
