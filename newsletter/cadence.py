@@ -10,7 +10,9 @@ from cronsim import CronSim, CronSimError
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: What a rhythm may look like; shown with every refusal.
-ACCEPTED = '"Mon 08:00" (weekly), "08:00" (daily), "1 08:00" (monthly, on the 1st), "0 8 * * 1" (cron), or "at once"'
+ACCEPTED = (
+    '"Mon 08:00" (weekly), "08:00" (daily), "1 08:00" (monthly, on the 1st), "0 8 * * 1" (cron), or "at once"'
+)
 
 _CLOCK = r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
 _DAILY = re.compile(rf"(?:daily |every day )?{_CLOCK}", re.IGNORECASE)

@@ -70,7 +70,9 @@ def ask(connection: Connection, site: Site, reader: Subscriber, now: datetime) -
     queue.enqueue_notice(connection, rendering_id, reader.id, needs_status="pending", due_at=now)
 
 
-def confirm(connection: Connection, reader: Subscriber, *, how: str, wording: str, now: datetime) -> Subscriber:
+def confirm(
+    connection: Connection, reader: Subscriber, *, how: str, wording: str, now: datetime
+) -> Subscriber:
     """Confirm a reader: from now on they get issues, beginning with what is not sent yet."""
     consent.record(connection, reader.id, "confirmed", how=how, wording=wording, now=now)
     roster.confirm(connection, reader.id, served=register.starting_number(connection), now=now)

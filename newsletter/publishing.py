@@ -102,9 +102,7 @@ def _enqueue(
     roster.serve_up_to(connection, segments.audience(segment), draft.last_post)
 
 
-def plan_issue(
-    connection: Connection, site: Site, scan: Scan, *, cadence: str | None, now: datetime
-) -> Plan:
+def plan_issue(connection: Connection, site: Site, scan: Scan, *, cadence: str | None, now: datetime) -> Plan:
     """Work out the next issue of a cadence (of all readers, without one) and write nothing."""
     numbering = register.number_posts(register.known_posts(connection), scan.posts, now)
     groups = tuple(segments.groups(connection, Segment(cadence)))
@@ -114,7 +112,9 @@ def plan_issue(
     return Plan(scan, numbering, groups, compile_issue(scan.posts, numbering, groups, now), note)
 
 
-def preview_plan(connection: Connection, site: Site, scan: Scan, *, cadence: str | None, now: datetime) -> Plan:
+def preview_plan(
+    connection: Connection, site: Site, scan: Scan, *, cadence: str | None, now: datetime
+) -> Plan:
     """Work out what a preview shows: the next issue, or what a reader who came now would get of it."""
     plan = plan_issue(connection, site, scan, cadence=cadence, now=now)
     if plan.draft is not None:
@@ -143,11 +143,18 @@ def render_plan(connection: Connection, site: Site, plan: Plan, *, now: datetime
         for post in selection.posts:
             if post.id not in manuscripts:
                 manuscripts[post.id] = site.content.load(post)
-    return [render_selection(site, selection, manuscripts, masthead, plan.note) for selection in plan.draft.selections]
+    return [
+        render_selection(site, selection, manuscripts, masthead, plan.note)
+        for selection in plan.draft.selections
+    ]
 
 
 def render_selection(
-    site: Site, selection: Selection, manuscripts: dict[str, Manuscript], masthead: Masthead, note: Note | None
+    site: Site,
+    selection: Selection,
+    manuscripts: dict[str, Manuscript],
+    masthead: Masthead,
+    note: Note | None,
 ) -> Rendering:
     """Render one set of posts."""
     return render_issue(

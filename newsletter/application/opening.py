@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
+from zoneinfo import ZoneInfo
 
 from newsletter import migrations
 from newsletter.content.generators import detect
@@ -127,7 +128,9 @@ def begin_site(directory: Path, *, include_existing: bool, settings: str | None 
 
 def _write_starter(directory: Path, settings: str | None) -> Path:
     posts = directory / "posts"
-    generator = detect(directory).name
+    generator = "plain"
+    if any(directory.iterdir()):  # a new folder inside a Hugo site is no Hugo site
+        generator = detect(directory, url=None, timezone=ZoneInfo("UTC"), language="en").name
     if generator == "plain" and not posts.exists():
         posts.mkdir()
         (posts / "hello.md").write_text(

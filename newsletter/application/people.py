@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter import membership
 from newsletter.application.opening import clock
-from newsletter.application.sending import deliver_due
-from newsletter.errors import NewsletterError, RelayUnavailable
+from newsletter.application.sending import deliver_notices
+from newsletter.errors import NewsletterError
 from newsletter.site import Site
 from subscribers import consent, roster, suppression
 from subscribers.address import parse
@@ -50,7 +50,9 @@ def add_subscriber(
     """
     own, schedule = site.settings.newsletter, site.settings.schedule
     if cadence is not None and cadence not in schedule.cadences:
-        raise NewsletterError(f"{cadence!r} is no cadence.", remedy=f"On offer: {', '.join(schedule.cadences)}.")
+        raise NewsletterError(
+            f"{cadence!r} is no cadence.", remedy=f"On offer: {', '.join(schedule.cadences)}."
+        )
     with writing(site.engine) as connection:
         reader = membership.join(
             connection,
@@ -66,11 +68,7 @@ def add_subscriber(
         )
     if reader.status == "confirmed":
         return reader, False
-    try:
-        deliver_due(site)
-    except RelayUnavailable:
-        return reader, False
-    return reader, True
+    return reader, deliver_notices(site) is None
 
 
 def remove_subscriber(site: Site, email: str) -> Subscriber:

@@ -12,10 +12,16 @@ from newsletter.content.post import Problem
 from newsletter.errors import NewsletterError
 from newsletter.issues import freezing, register
 from newsletter.issues.freezing import Issue, Skip
-from newsletter.outbox import queue
+from newsletter.outbox import queue, worker
+from newsletter.outbox.composing import Composer
+from newsletter.outbox.letterhead import letterhead_of
 from newsletter.outbox.queue import Counts
+from newsletter.outbox.worker import Summary
 from newsletter.publishing import Skipped
+from newsletter.settings import Settings
 from newsletter.site import Site
+from newsletter.transport.smtp import SmtpSettings, SmtpTransport
+from subscribers import keys
 from subscribers.database import reading, writing
 
 
@@ -96,6 +102,39 @@ def make_issue(site: Site, *, cadence: str | None, include_existing: bool) -> Se
         counts = queue.counts(connection, outcome.issue.number)
     problems = tuple(dict.fromkeys((*scan.problems, *outcome.problems)))
     return Sent(outcome.issue, False, None, counts, problems)
+
+
+def deliver(site: Site, outcome: Sent, *, on_progress: Callable[[int], None] = lambda _done: None) -> Sent:
+    """Hand over everything that is due, the issue's deliveries and whatever else waits; return what became of it."""
+    summary = _work(site, on_progress=on_progress)
+    if outcome.issue is None:
+        return replace(outcome, stopped=summary.stopped)
+    with reading(site.engine) as connection:
+        counts = queue.counts(connection, outcome.issue.number)
+    return replace(outcome, counts=counts, stopped=summary.stopped)
+
+
+def deliver_notices(site: Site) -> NewsletterError | None:
+    """Hand over the mail about subscriptions that is due, and no issue; return why it could not be, if so."""
+    return _work(site, notices_only=True).stopped
+
+
+def _work(
+    site: Site, *, notices_only: bool = False, on_progress: Callable[[int], None] = lambda _done: None
+) -> Summary:
+    relay = relay_of(site.settings)
+    with reading(site.engine) as connection:
+        tokens = keys.tokens(connection)
+    return worker.deliver(
+        site.engine,
+        open_transport=lambda: SmtpTransport(relay),
+        composer=Composer(site.engine, letterhead_of(site.settings), tokens),
+        now=clock,
+        connections=site.settings.smtp.connections,
+        rate=site.settings.smtp.rate,
+        notices_only=notices_only,
+        on_progress=on_progress,
+    )
 
 
 def check_cadence(site: Site, cadence: str | None) -> None:

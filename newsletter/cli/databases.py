@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter import application
+from newsletter.application import databases
 from newsletter.cli.options import JsonOption, SiteOption
 from newsletter.cli.screen import complain, print_json, say
 
@@ -21,13 +21,13 @@ def register(app: typer.Typer) -> None:
 
 def upgrade(site: SiteOption = None) -> None:
     """Bring the database's tables up to this version. Make a backup before."""
-    application.upgrade_database(site)
+    databases.upgrade(site)
     say("The database is up to date.")
 
 
 def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Compare the database with what this version expects. Exit status 1 when they differ."""
-    differences = application.check_database(site)
+    differences = databases.check(site)
     if as_json:
         print_json({"ok": not differences, "differences": differences})
     elif differences:
@@ -39,9 +39,11 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy; it must not exist yet.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to write the copy; it must not exist yet.")
+    ],
     site: SiteOption = None,
 ) -> None:
     """Copy a SQLite database while it is in use. For PostgreSQL, use pg_dump."""
-    application.backup_database(site, file)
+    databases.backup(site, file)
     say(f"Copied to {file}.")

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter import application
-from newsletter.application import Forecast
+from newsletter.application import forthcoming, opening
+from newsletter.application.forthcoming import Forecast
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import count, out, print_json, problem_data, say, show_problems, table, when
 from newsletter.issues.compiling import Verdict
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("next", rich_help_panel=group)(next_issue)
     app.command(rich_help_panel=group)(preview)
     app.command(rich_help_panel=group)(check)
-    app.command(rich_help_panel=group)(test)
+    app.command("test", rich_help_panel=group)(send_test)
 
 
 def next_issue(
@@ -31,8 +31,8 @@ def next_issue(
     as_json: JsonOption = False,
 ) -> None:
     """Show what the next issue of each cadence holds, and for every post why it is in or out."""
-    with application.opened(site) as opened:
-        forecasts, problems = application.forecast(opened)
+    with opening.opened(site) as opened:
+        forecasts, problems = forthcoming.forecast(opened)
         if as_json:
             print_json([_forecast_data(forecast) for forecast in forecasts])
             return
@@ -60,7 +60,9 @@ def _forecast_data(forecast: Forecast) -> dict[str, Any]:
 
 def _show_forecast(forecast: Forecast, zone: Any, *, everything: bool) -> None:
     shown = [verdict for verdict in forecast.verdicts if everything or _worth_showing(verdict)]
-    say(f"[bold]{forecast.cadence}[/]  due {when(forecast.due_at, zone)}, {count(forecast.readers, 'reader')}")
+    say(
+        f"[bold]{forecast.cadence}[/]  due {when(forecast.due_at, zone)}, {count(forecast.readers, 'reader')}"
+    )
     if not any(verdict.included for verdict in shown):
         say("  nothing new: this issue would be skipped")
     if shown:
@@ -89,8 +91,8 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Write the next issue as issue.html, issue.txt and issue.eml, exactly as it would be sent now."""
-    with application.opened(site) as opened:
-        previewed = application.preview(opened, cadence=cadence, folder=folder)
+    with opening.opened(site) as opened:
+        previewed = forthcoming.preview(opened, cadence=cadence, folder=folder)
     if as_json:
         print_json(
             {
@@ -101,7 +103,10 @@ def preview(
             }
         )
         return
-    say(f"[bold]Subject[/]  {escape(previewed.subject)}", f"[bold]Size[/]     {previewed.size:,} bytes of HTML")
+    say(
+        f"[bold]Subject[/]  {escape(previewed.subject)}",
+        f"[bold]Size[/]     {previewed.size:,} bytes of HTML",
+    )
     for path in previewed.files:
         say(f"         {escape(str(path))}")
     show_problems(previewed.problems)
@@ -109,8 +114,8 @@ def preview(
 
 def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Check settings, posts, templates, the next mail and the relay. Exit status 1 on a fault."""
-    with application.opened(site) as opened:
-        report = application.check(opened)
+    with opening.opened(site) as opened:
+        report = forthcoming.check(opened)
     if as_json:
         print_json(
             {
@@ -130,16 +135,18 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-def test(
+def send_test(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where to send it.")],
     site: SiteOption = None,
     cadence: CadenceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send the next issue to one address, its subject marked [TEST]. It counts as nothing sent."""
-    with application.opened(site) as opened:
-        tested = application.send_test(opened, address, cadence=cadence)
+    with opening.opened(site) as opened:
+        tested = forthcoming.send_test(opened, address, cadence=cadence)
     if as_json:
         print_json({"address": tested.address, "subject": tested.subject, "reply": str(tested.reply)})
     else:
-        say(f"Sent “{escape(tested.subject)}” to {escape(tested.address)}. The relay said: {escape(str(tested.reply))}")
+        say(
+            f"Sent “{escape(tested.subject)}” to {escape(tested.address)}. The relay said: {escape(str(tested.reply))}"
+        )

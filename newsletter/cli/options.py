@@ -16,7 +16,8 @@ SiteOption = Annotated[
 ]
 
 JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.", show_default=False)
+    bool,
+    typer.Option("--json", help="Print JSON on standard output, and nothing else there.", show_default=False),
 ]
 
 CadenceOption = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter import application
+from newsletter.application import opening, people
 from newsletter.cli.options import JsonOption, SiteOption
 from newsletter.cli.screen import count, print_json, say, table, warn, when
 from subscribers.roster import Subscriber
@@ -32,8 +32,8 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the readers."""
-    with application.opened(site) as opened:
-        readers = application.subscribers(opened, status=status)
+    with opening.opened(site) as opened:
+        readers = people.subscribers(opened, status=status)
         if as_json:
             print_json([_data(reader) for reader in readers])
             return
@@ -50,8 +50,8 @@ def list_all(
 
 def show(email: Email, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Show one reader: what they chose, and the record of their consent."""
-    with application.opened(site) as opened:
-        reader, consents, suppressed = application.subscriber(opened, email)
+    with opening.opened(site) as opened:
+        reader, consents, suppressed = people.subscriber(opened, email)
         zone = opened.settings.newsletter.timezone
     if as_json:
         acts = [
@@ -68,7 +68,10 @@ def show(email: Email, site: SiteOption = None, as_json: JsonOption = False) -> 
         "consent",
         "how",
         "evidence",
-        rows=[(when(c.happened_at, zone), c.act, c.how, " ".join((c.wording, c.source)).strip()) for c in consents],
+        rows=[
+            (when(c.happened_at, zone), c.act, c.how, " ".join((c.wording, c.source)).strip())
+            for c in consents
+        ],
     )
 
 
@@ -91,8 +94,8 @@ def add(
     """Add a reader. Without --confirmed they are asked by mail and get nothing until they say yes."""
     if confirmed and not why.strip():
         raise typer.BadParameter("say with --why how you know that they agreed", param_hint="--confirmed")
-    with application.opened(site) as opened:
-        reader, asked = application.add_subscriber(
+    with opening.opened(site) as opened:
+        reader, asked = people.add_subscriber(
             opened,
             email,
             name=name,
@@ -117,8 +120,8 @@ def add(
 
 def remove(email: Email, site: SiteOption = None) -> None:
     """Unsubscribe a reader at once. The record of their consent stays."""
-    with application.opened(site) as opened:
-        reader = application.remove_subscriber(opened, email)
+    with opening.opened(site) as opened:
+        reader = people.remove_subscriber(opened, email)
     say(f"{escape(reader.email)} is unsubscribed and gets nothing more.")
 
 

@@ -7,8 +7,8 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from newsletter import application
-from newsletter.application import IssueReport, Sent
+from newsletter.application import opening, sending
+from newsletter.application.sending import IssueReport, Sent
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import count, err, print_json, say, show_problems, table, warn, when
 from newsletter.site import Site
@@ -31,15 +31,17 @@ def send(
     ] = False,
     include_existing: Annotated[
         bool,
-        typer.Option("--include-existing", help="Also send the posts that were there when the newsletter began."),
+        typer.Option(
+            "--include-existing", help="Also send the posts that were there when the newsletter began."
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compile, freeze and deliver now. An interrupted send is continued by the next one."""
-    with application.opened(site) as opened:
+    with opening.opened(site) as opened:
         if not (yes or as_json) and sys.stdin.isatty() and err.is_terminal:
             _ask(opened, cadence, include_existing=include_existing)
-        outcome = application.make_issue(opened, cadence=cadence, include_existing=include_existing)
+        outcome = sending.make_issue(opened, cadence=cadence, include_existing=include_existing)
         if not no_wait:
             outcome = deliver_with_bar(opened, outcome)
         present(outcome, opened, as_json=as_json)
@@ -48,7 +50,7 @@ def send(
 
 
 def _ask(opened: Site, cadence: str | None, *, include_existing: bool) -> None:
-    intent = application.intention(opened, cadence=cadence, include_existing=include_existing)
+    intent = sending.intention(opened, cadence=cadence, include_existing=include_existing)
     if intent is None:
         return
     say(f"[bold]{escape(intent.subject)}[/]")
@@ -75,7 +77,7 @@ def deliver_with_bar(opened: Site, outcome: Sent) -> Sent:
             speed = bar.tasks[task].speed
             bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
-        return application.deliver(opened, outcome, on_progress=advance)
+        return sending.deliver(opened, outcome, on_progress=advance)
 
 
 def present(outcome: Sent, opened: Site, *, as_json: bool) -> None:
@@ -100,7 +102,9 @@ def present(outcome: Sent, opened: Site, *, as_json: bool) -> None:
     say(f"[bold]Issue {outcome.issue.number}[/]{resumed}  {escape(outcome.issue.subject)}")
     say("  " + _counted(outcome.counts.as_dict()))
     if outcome.counts.queued and outcome.stopped is None:
-        warn(f"{count(outcome.counts.queued, 'delivery')} still queued; the next `newsletter send` goes on with them.")
+        warn(
+            f"{count(outcome.counts.queued, 'delivery')} still queued; the next `newsletter send` goes on with them."
+        )
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -109,9 +113,9 @@ def _counted(counts: dict[str, int]) -> str:
 
 def issues(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """List the issues, and the ones that were skipped."""
-    with application.opened(site) as opened:
-        reports = application.issues(opened)
-        skips = application.skips(opened)
+    with opening.opened(site) as opened:
+        reports = sending.issues(opened)
+        skips = sending.skips(opened)
         zone = opened.settings.newsletter.timezone
     if as_json:
         print_json([_issue_data(report) for report in reports])
@@ -145,8 +149,8 @@ def issue(
     as_json: JsonOption = False,
 ) -> None:
     """Show one issue: its posts, and what became of its deliveries."""
-    with application.opened(site) as opened:
-        report = application.issue(opened, number)
+    with opening.opened(site) as opened:
+        report = sending.issue(opened, number)
         zone = opened.settings.newsletter.timezone
     if as_json:
         print_json(_issue_data(report))
@@ -170,5 +174,3 @@ def _issue_data(report: IssueReport) -> dict[str, Any]:
         "posts": list(report.posts),
         "deliveries": report.counts.as_dict(),
     }
-
-

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from newsletter import application
+from newsletter.application import opening
 from newsletter.cli import demonstration
 from newsletter.cli.options import JsonOption
 from newsletter.cli.screen import count, print_json, say
@@ -24,7 +24,8 @@ def init(
     include_existing: Annotated[
         bool,
         typer.Option(
-            "--include-existing", help="Treat the posts that are there now as new: the first issue sends them."
+            "--include-existing",
+            help="Treat the posts that are there now as new: the first issue sends them.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -33,7 +34,7 @@ def init(
 
     In the root of a Hugo, Jekyll, Zola, Pelican, Eleventy, Astro or Obsidian site, its own posts are used.
     """
-    begun = application.begin_site(directory, include_existing=include_existing)
+    begun = opening.begin_site(directory, include_existing=include_existing)
     if as_json:
         print_json(
             {
@@ -44,10 +45,14 @@ def init(
             }
         )
         return
-    say(f"[bold]{escape(str(begun.settings_file))}[/] is written: set title, from, url and postal_address in it.")
+    say(
+        f"[bold]{escape(str(begun.settings_file))}[/] is written: set title, from, url and postal_address in it."
+    )
     found = f"{count(begun.posts, 'post')} found in {escape(str(begun.folder))} ({begun.generator})"
     if begun.baseline:
-        say(f"{found}; they count as seen and are not sent. `newsletter send --include-existing` would send them.")
+        say(
+            f"{found}; they count as seen and are not sent. `newsletter send --include-existing` would send them."
+        )
     else:
         say(f"{found}; the first issue sends them.")
     say(

@@ -71,7 +71,9 @@ def explain(
     """Say for every post whether the next issue has it for anybody, and why; newest first."""
     numbers = numbering.numbers
     verdicts = []
-    for post in sorted(posts, key=lambda post: (post.published_at is None, post.published_at or now), reverse=True):
+    for post in sorted(
+        posts, key=lambda post: (post.published_at is None, post.published_at or now), reverse=True
+    ):
         number = numbers.get(post.id, 0)
         if reason := post.why_not_sendable(now):
             verdicts.append(Verdict(post, False, reason))
@@ -89,7 +91,9 @@ def explain(
 
 
 def _is_for(group: Group, post: Post, number: int) -> bool:
-    return number > group.served and (not group.topics or not _folded(group.topics).isdisjoint(_folded(post.tags)))
+    return number > group.served and (
+        not group.topics or not _folded(group.topics).isdisjoint(_folded(post.tags))
+    )
 
 
 def _folded(words: Sequence[str]) -> set[str]:

@@ -118,7 +118,9 @@ def read_rendering(connection: Connection, rendering_id: int) -> Rendering:
     """Read a frozen rendering back, byte for byte."""
     table = tables.renderings
     row = connection.execute(
-        select(table.c.subject, table.c.preheader, table.c.html, table.c.text).where(table.c.id == rendering_id)
+        select(table.c.subject, table.c.preheader, table.c.html, table.c.text).where(
+            table.c.id == rendering_id
+        )
     ).one()
     return Rendering(
         subject=row.subject,
@@ -140,12 +142,16 @@ def _posts(connection: Connection, rendering_id: int) -> Sequence[FrozenPost]:
 def _images(connection: Connection, rendering_id: int) -> Sequence[InlineImage]:
     table = tables.rendering_images
     query = select(table.c.cid, table.c.content_type, table.c.filename, table.c.data)
-    return [InlineImage(*row) for row in connection.execute(query.where(table.c.rendering_id == rendering_id))]
+    return [
+        InlineImage(*row) for row in connection.execute(query.where(table.c.rendering_id == rendering_id))
+    ]
 
 
 def all_issues(connection: Connection) -> list[Issue]:
     """Read every issue, newest first."""
-    return [Issue(*row) for row in connection.execute(select(*_ISSUE).order_by(tables.issues.c.number.desc()))]
+    return [
+        Issue(*row) for row in connection.execute(select(*_ISSUE).order_by(tables.issues.c.number.desc()))
+    ]
 
 
 def find_issue(connection: Connection, number: int) -> Issue | None:
@@ -181,7 +187,9 @@ def sent_in(connection: Connection) -> dict[str, int]:
 
 def note_was_used(connection: Connection, note: Note) -> int | None:
     """Return the number of the issue that these author's words went with, or None."""
-    return connection.scalar(select(tables.issues.c.number).where(tables.issues.c.note_hash == note.hash).limit(1))
+    return connection.scalar(
+        select(tables.issues.c.number).where(tables.issues.c.note_hash == note.hash).limit(1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +213,9 @@ def record_skip(
 ) -> None:
     """Remember that an issue was due and not made (law 8)."""
     connection.execute(
-        insert(tables.skips).values(cadence=cadence, scheduled_for=scheduled_for, reason=reason, skipped_at=now)
+        insert(tables.skips).values(
+            cadence=cadence, scheduled_for=scheduled_for, reason=reason, skipped_at=now
+        )
     )
 
 

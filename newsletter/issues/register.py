@@ -84,7 +84,9 @@ def number_posts(known: Sequence[Known], posts: Sequence[Post], now: datetime) -
             new.append(post)
     following = {renamed.get(identity, identity): entry for identity, entry in by_identity.items()}
     changed = tuple(post for post in sendable if post.id in following and _differs(following[post.id], post))
-    return Numbering(following, tuple(new), renamed, changed, max((entry.number for entry in known), default=0))
+    return Numbering(
+        following, tuple(new), renamed, changed, max((entry.number for entry in known), default=0)
+    )
 
 
 def _by_date(post: Post) -> tuple[datetime, str]:
@@ -115,7 +117,9 @@ def enter(connection: Connection, numbering: Numbering, now: datetime, *, baseli
         for table in (tables.posts, tables.rendering_posts):
             connection.execute(update(table).where(table.c.identity == former).values(identity=identity))
     for post in numbering.changed:
-        connection.execute(update(tables.posts).where(tables.posts.c.identity == post.id).values(_remembered(post)))
+        connection.execute(
+            update(tables.posts).where(tables.posts.c.identity == post.id).values(_remembered(post))
+        )
     if numbering.new:
         numbers = numbering.numbers
         common = {"baseline": baseline, "first_seen_at": now}

@@ -34,7 +34,9 @@ def test_at_once_is_due_now():
     assert parse_cadence("each", "at once").next_due(now, LONDON) == now
 
 
-@pytest.mark.parametrize("rhythm", ["", "Moonday 08:00", "Mon 25:00", "0 8 * *", "61 8 * * 1", "0 0 31 2 *", "32 08:00"])
+@pytest.mark.parametrize(
+    "rhythm", ["", "Moonday 08:00", "Mon 25:00", "0 8 * *", "61 8 * * 1", "0 0 31 2 *", "32 08:00"]
+)
 def test_what_is_no_rhythm_is_refused_with_the_accepted_forms(rhythm):
     """Nonsense, and a rhythm that never comes, are refused."""
     with pytest.raises(ValueError, match="Mon 08:00"):

@@ -1,0 +1,195 @@
+"""Every setting there is: what it means, how it is read, and what it is when nothing is said."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from newsletter.cadence import Cadence
+from newsletter.settings import values
+from newsletter.settings.values import Mailbox
+from subscribers.address import Address
+
+
+def setting(
+    doc: str, parse: Callable[[object], Any], *, default: Any = MISSING, key: str = "", secret: bool = False
+) -> Any:
+    """Declare one setting: what it means, how it is read, and what it is when nothing is said."""
+    metadata = {"doc": doc, "parse": parse, "key": key, "secret": secret}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsletterSection:
+    title: str = setting("The newsletter's name.", values.filled)
+    sender: Mailbox = setting("Who the mail is from: name and address.", values.mailbox, key="from")
+    url: str = setting("Where readers reach our pages; links in mails lead there.", values.url)
+    postal_address: str = setting(
+        "Your postal address. The law of many countries wants it in every issue; none is sent without.",
+        values.text,
+        default="",
+    )
+    language: str = setting(
+        "The language of the newsletter, as a language tag.", values.language, default="en"
+    )
+    timezone: ZoneInfo = setting("Where the author's clock stands.", values.zone, default=ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentSection:
+    folder: str = setting(
+        "The folder of posts, or the root of a Hugo, Jekyll, Zola, Pelican, Eleventy, Astro or Obsidian site.",
+        values.filled,
+        default="posts",
+    )
+    url: str | None = setting(
+        "The public site of the posts, for links. Found from the generator's settings where it has any.",
+        values.url,
+        default=None,
+    )
+    body: str = setting(
+        'What a digest shows of each post: "summary" or "full".',
+        values.one_of("summary", "full"),
+        default="summary",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSection:
+    host: str = setting("The relay that takes our mail.", values.hostname, default="localhost")
+    port: int = setting("Its port.", values.whole(1, 65535), default=25)
+    security: str = setting(
+        'How the connection is protected: "starttls", "tls" or "none".',
+        values.one_of("starttls", "tls", "none"),
+        default="none",
+    )
+    username: str = setting("The name to log in with; none: no login.", values.text, default="")
+    password: str = setting("The password to log in with.", values.text, default="", secret=True)
+    connections: int = setting(
+        "How many connections to the relay at the most.", values.whole(1, 100), default=10
+    )
+    rate: int = setting("Messages a second at the most; 0: no limit.", values.whole(0, 1_000_000), default=0)
+    timeout: int = setting(
+        "Seconds to wait for the relay's answer (RFC 5321, 4.5.3.2).", values.whole(1, 3600), default=300
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSection:
+    url: str = setting(
+        "Where readers and issues are kept: SQLite (relative to the site) or PostgreSQL.",
+        values.database,
+        default="sqlite:///newsletter.db",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSection:
+    listen: str = setting(
+        "Where `newsletter serve` will offer the readers' pages; no version serves them yet.",
+        values.listen,
+        default="127.0.0.1:8025",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundSection:
+    listen: str = setting(
+        "Where `newsletter serve` will take inbound mail; no version does yet.",
+        values.listen,
+        default="127.0.0.1:8024",
+    )
+    domain: str = setting(
+        "The domain of return paths and mail commands; empty: that of `from`.", values.text, default=""
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorSection:
+    email: Address | None = setting(
+        "Where readers' replies and alarms go; none: `from`.", values.address, default=None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSection:
+    """The cadences on offer, by name, and the one that readers get who choose none."""
+
+    cadences: Mapping[str, Cadence]
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that newsletter.toml and the environment say, checked."""
+
+    directory: Path
+    newsletter: NewsletterSection
+    content: ContentSection
+    schedule: ScheduleSection
+    smtp: SmtpSection
+    database: DatabaseSection
+    web: WebSection
+    inbound: InboundSection
+    author: AuthorSection
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with a relative SQLite file taken from the site's directory."""
+        prefix, _, name = self.database.url.partition("sqlite:///")
+        return f"sqlite:///{self.directory / name}" if not prefix else self.database.url
+
+    @property
+    def content_folder(self) -> Path:
+        return self.directory / Path(self.content.folder).expanduser()
+
+    @property
+    def return_domain(self) -> str:
+        """The domain of return paths and mail commands."""
+        return self.inbound.domain or self.newsletter.sender.address.ascii_email.rpartition("@")[2]
+
+    @property
+    def author_address(self) -> Address:
+        return self.author.email or self.newsletter.sender.address
+
+
+SECTIONS: dict[str, type] = {
+    "newsletter": NewsletterSection,
+    "content": ContentSection,
+    "smtp": SmtpSection,
+    "database": DatabaseSection,
+    "web": WebSection,
+    "inbound": InboundSection,
+    "author": AuthorSection,
+}
+
+#: Sections that are known and refused, with what to do instead: ignoring them would be a lie.
+NOT_YET = {"dkim": "this version does not sign; let the relay sign, and take [dkim] out"}
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """One row of the settings' table, as the guide prints it."""
+
+    section: str
+    key: str
+    doc: str
+    default: Any
+    required: bool
+    secret: bool
+
+
+def documented() -> Iterator[Documented]:
+    """Yield every setting there is, in the order of the file."""
+    for section, kind in SECTIONS.items():
+        for entry in fields(kind):
+            yield Documented(
+                section,
+                entry.metadata["key"] or entry.name,
+                entry.metadata["doc"],
+                None if entry.default is MISSING else entry.default,
+                entry.default is MISSING,
+                entry.metadata["secret"],
+            )

@@ -1,0 +1,129 @@
+"""What a setting may be: one reader for each kind of value, which says what is accepted when it refuses."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from subscribers.address import Address
+from subscribers.address import parse as parse_address
+from subscribers.errors import InvalidAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Who a mail is from: a display name and an address."""
+
+    name: str
+    address: Address
+
+
+def text(value: object) -> str:
+    """Read a line of text, possibly empty."""
+    if not isinstance(value, str):
+        raise ValueError("write a text in quotes")
+    if any(ord(character) < 32 for character in value):
+        raise ValueError("write it on one line, without control characters")
+    return value.strip()
+
+
+def filled(value: object) -> str:
+    """Read a line of text that is not empty."""
+    line = text(value)
+    if not line:
+        raise ValueError("it must not be empty")
+    return line
+
+
+def url(value: object) -> str:
+    """Read a web address, and take a slash at its end off."""
+    line = text(value)
+    parts = urlsplit(line)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError('write a whole address such as "https://news.example.com"')
+    return line.rstrip("/")
+
+
+def address(value: object) -> Address:
+    """Read a mail address."""
+    try:
+        return parse_address(text(value))
+    except InvalidAddress as error:
+        raise ValueError(str(error)) from None
+
+
+def mailbox(value: object) -> Mailbox:
+    """Read a name with a mail address."""
+    name, bare = parseaddr(text(value))
+    try:
+        return Mailbox(name, parse_address(bare))
+    except InvalidAddress as error:
+        raise ValueError(f'write "Name <news@example.com>" ({error})') from None
+
+
+def zone(value: object) -> ZoneInfo:
+    """Read the name of a time zone."""
+    try:
+        return ZoneInfo(filled(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('write the name of a time zone such as "Europe/London" or "UTC"') from None
+
+
+def language(value: object) -> str:
+    """Read a language tag (RFC 5646)."""
+    line = filled(value)
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", line):
+        raise ValueError('write a language tag such as "en" or "pt-BR"')
+    return line
+
+
+def whole(low: int, high: int) -> Callable[[object], int]:
+    """Return a reader of whole numbers within bounds."""
+
+    def parse(value: object) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+            raise ValueError(f"write a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[object], str]:
+    """Return a reader of a few words."""
+
+    def parse(value: object) -> str:
+        if value not in choices:
+            raise ValueError("write one of " + ", ".join(f'"{choice}"' for choice in choices))
+        return str(value)
+
+    return parse
+
+
+def hostname(value: object) -> str:
+    """Read the name or number of a host."""
+    line = filled(value)
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", line):
+        raise ValueError('write a host name such as "mail.example.com" or an IP address')
+    return line
+
+
+def listen(value: object) -> str:
+    """Read an address with a port."""
+    line = filled(value)
+    if not re.fullmatch(r".+:\d{1,5}", line):
+        raise ValueError('write an address and a port such as "127.0.0.1:8025"')
+    return line
+
+
+def database(value: object) -> str:
+    """Read the URL of a database."""
+    line = filled(value)
+    if not line.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError('write "sqlite:///newsletter.db" or "postgresql+psycopg://user@host/name"')
+    return line
