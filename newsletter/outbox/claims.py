@@ -41,9 +41,17 @@ class Settlement:
 
 
 def claim(
-    connection: Connection, worker: str, *, limit: int, now: datetime, lease: timedelta
+    connection: Connection,
+    worker: str,
+    *,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    notices_only: bool = False,
 ) -> list[Claimed]:
     """Take up to `limit` due deliveries to readers who may be mailed, until `lease` is over.
+
+    With `notices_only`, deliveries of issues stay where they are.
 
     No two workers get the same one: PostgreSQL skips what another is taking, SQLite has one writer at a time.
     """

@@ -31,7 +31,12 @@ def may_be_mailed() -> ColumnElement[bool]:
     )
 
 
+def is_notice() -> ColumnElement[bool]:
+    """The delivery is about a subscription, and of no issue."""
+    return deliveries.c.issue_number.is_(None)
+
+
 def issue_is_open() -> ColumnElement[bool]:
     """The delivery is a notice, or of an issue that is neither paused nor cancelled."""
     is_open = exists().where(issues.c.number == deliveries.c.issue_number, issues.c.state == "open")
-    return or_(deliveries.c.issue_number.is_(None), is_open.correlate(deliveries))
+    return or_(is_notice(), is_open.correlate(deliveries))

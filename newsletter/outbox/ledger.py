@@ -44,12 +44,14 @@ class Ledger:
         now: Callable[[], datetime],
         batch: int,
         lease: timedelta,
+        notices_only: bool = False,
     ) -> None:
         self._engine = engine
         self._worker = worker
         self._now = now
         self._batch = batch
         self._lease = lease
+        self._notices_only = notices_only
         self._held: deque[Claimed] = deque()
         self._renewed = now()
         self._waiting: list[_Turn] = []
@@ -119,6 +121,13 @@ class Ledger:
         return marked
 
     def _claim(self, connection: Connection, now: datetime) -> bool:
-        claimed = claims.claim(connection, self._worker, limit=self._batch, now=now, lease=self._lease)
+        claimed = claims.claim(
+            connection,
+            self._worker,
+            limit=self._batch,
+            now=now,
+            lease=self._lease,
+            notices_only=self._notices_only,
+        )
         self._held.extend(claimed)
         return bool(claimed)

@@ -64,12 +64,14 @@ def deliver(
     connections: int = 1,
     rate: float = 0,
     resend: bool = True,
+    notices_only: bool = False,
     on_progress: Callable[[int], None] = lambda _: None,
     stop: Event | None = None,
 ) -> Summary:
     """Hand over everything that is due, on up to `connections` connections, at most `rate` messages a second.
 
-    `resend` says whether a message that may have arrived is sent again. `on_progress` is told, in the
+    `resend` says whether a message that may have arrived is sent again; with `notices_only`, issues are left
+    where they are. `on_progress` is told, in the
     caller's thread, how many deliveries have come to an end since it was last told. Setting `stop` ends the
     run after the messages that are on the wire; so does KeyboardInterrupt, which is raised again. A relay
     that cannot be reached or refuses us is named in the summary, and what was not sent stays queued.
@@ -79,7 +81,14 @@ def deliver(
     with writing(engine) as connection:
         queue.recover(connection, now=now(), resend=resend)
         cancelled = queue.cancel_undeliverable(connection, now())
-    ledger = Ledger(engine, presence.introduce(), now=now, batch=_BATCH * connections, lease=_LEASE)
+    ledger = Ledger(
+        engine,
+        presence.introduce(),
+        now=now,
+        batch=_BATCH * connections,
+        lease=_LEASE,
+        notices_only=notices_only,
+    )
     run = _Run(ledger, open_transport, composer, now, Pace(rate), resend, stop or Event())
     try:
         run.work(connections, on_progress)
