@@ -1,0 +1,60 @@
+"""The author's words for the next issue, from `_next.md` beside the posts: a subject and an introduction."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.content import fields, frontmatter
+from newsletter.content.manuscript import read_manuscript
+from newsletter.content.notations import NotationError
+from newsletter.content.post import Post, Problem
+from newsletter.content.reading import Fault, decoded
+from newsletter.content.references import References
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What `_next.md` says. A note with an error among its problems must not be used."""
+
+    path: str  # as a post's
+    subject: str | None
+    intro_html: str  # "" where there is no introduction
+    intro_text: str
+    hash: str  # SHA-256 of the whole file, hexadecimal: a note is used once
+    problems: tuple[Problem, ...] = ()
+
+
+def read_note(
+    data: bytes,
+    *,
+    path: str,
+    dialect: str,
+    meta: bool,
+    references: References,
+    read_image: Callable[[Path], bytes | None],
+) -> Note | None:
+    """Make a note of a file's bytes; None where nothing is written in it. `meta` as in `frontmatter.parse`."""
+    digest = hashlib.sha256(data).hexdigest()
+    text = decoded(data)
+    if isinstance(text, Fault):
+        fault = Problem(path, text.line, text.kind, text.message, text.remedy, "error")
+        return Note(path, None, "", "", digest, (fault,))
+    try:
+        matter = frontmatter.parse(text, meta=meta)
+    except NotationError as error:
+        broken = Problem(path, error.line, "front-matter", error.message, error.remedy, "error")
+        return Note(path, None, "", "", digest, (broken,))
+    subject = fields.text(matter.fields.get("subject")) or fields.text(matter.fields.get("title"))
+    if not matter.body.strip():
+        return Note(path, subject, "", "", digest) if subject else None
+    body_hash = hashlib.sha256(matter.body.encode()).hexdigest()
+    words = read_manuscript(
+        Post(id=path, path=path, title=subject or "", slug="", published_at=None, body_hash=body_hash),
+        matter.body,
+        dialect=dialect,
+        first_line=matter.first_line,
+        references=references,
+        read_image=read_image,
+    )
+    return Note(path, subject, words.html, words.text, digest, words.problems)

@@ -1,0 +1,212 @@
+"""Read a content folder: its posts, what is wrong with them, and the text of each when it is wanted."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from newsletter.content import cache, reading, scanning
+from newsletter.content.assembling import assemble
+from newsletter.content.cache import Entries, Entry
+from newsletter.content.generators import detect
+from newsletter.content.layout import Layout
+from newsletter.content.lookup import FolderReferences, Library, inside, read_picture
+from newsletter.content.manuscript import read_manuscript
+from newsletter.content.note import Note, read_note
+from newsletter.content.post import Manuscript, Post, Problem
+from newsletter.errors import ContentError
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a folder holds: posts in order of their paths, and all that is wrong."""
+
+    posts: tuple[Post, ...]
+    problems: tuple[Problem, ...]
+    generator: str
+    files: int  # that may be posts by their place and name
+    parsed: int  # of these, in this scan; the others had not changed since the last one
+
+
+class ContentFolder:
+    """A folder of posts, or the root of a site; nothing in it is ever run, and nothing outside it is read."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        url: str | None = None,
+        timezone: ZoneInfo,
+        language: str = "en",
+        cache: Path | None = None,
+    ) -> None:
+        """Find out which generator `root` belongs to; its settings are looked for in the folders above, too.
+
+        `url` is the public site of the posts, instead of what the generator's settings say; `timezone` and
+        `language` hold where they say nothing. `cache` is a file in which scans keep what they read.
+        Raises ContentError if the folder is missing or unreadable, or the generator's settings are broken.
+        """
+        self._named = root
+        self._url = url.rstrip("/") if url else None
+        self._timezone = timezone
+        self._language = language
+        self._cache = cache
+        self._entries: dict[str, Entry] = {}
+        self._fingerprint = ""
+        self._library: Library | None = None
+        self._layout = self._look()
+
+    @property
+    def generator(self) -> str:
+        return self._layout.rules.name
+
+    @property
+    def url(self) -> str | None:
+        """The public site of the posts, without a slash at the end; None where nobody tells."""
+        return self._layout.rules.site.url
+
+    def scan(self) -> Scan:
+        """Return the posts and problems of the folder as it is now; only files that changed are parsed.
+
+        Raises ContentError as the constructor does.
+        """
+        layout = self._layout = self._look()
+        walk = layout.walk()
+        data = scanning.read_data(layout, walk.data)
+        layout.rules.with_data(data)
+        kept = self._kept(scanning.fingerprint(layout, data))
+        sweep = scanning.sweep(layout, walk.files, kept)
+        if self._cache is not None and (sweep.looked or len(sweep.entries) != len(kept)):
+            cache.save(self._cache, self._fingerprint, sweep.entries)
+        self._entries, self._library = sweep.entries, None
+        readings = [(place, entry.reading) for place, entry in sweep.entries.items()]
+        posts, problems = assemble(readings, layout.rules, language=self._language)
+        problems += [*walk.problems, *sweep.problems]
+        problems += [scanning.foreign(layout.path(place)) for place in walk.foreign]
+        problems.sort(key=lambda problem: (problem.path, problem.line or 0))
+        return Scan(tuple(posts), tuple(problems), self.generator, len(walk.files), sweep.parsed)
+
+    def load(self, post: Post) -> Manuscript:
+        """Return a post with its text as it is now. Raises ContentError if it vanished, broke or became another."""
+        rules = self._layout.rules
+        place = self._layout.place(post.path)
+        source = reading.open_source(self._bytes(place), path=post.path, place=place, rules=rules)
+        if isinstance(source, Problem):
+            raise ContentError(f"{source.path}:{source.line or 1}: {source.message}", remedy=source.remedy)
+        now = rules.describe(source)
+        if now.id != post.id:
+            raise ContentError(
+                f"{post.path} is another post than before: its id was {post.id!r} and is {now.id!r}.",
+                remedy="Start again, so that the folder is read as it is now.",
+            )
+        return read_manuscript(
+            replace(now, held_back=post.held_back),
+            source.matter.body,
+            dialect=rules.name,
+            first_line=source.matter.first_line,
+            references=self.references(now),
+            read_image=self._read_image,
+        )
+
+    def note(self) -> Note | None:
+        """Return the author's words for the next issue, from `_next.md` beside the posts."""
+        places = sorted(self._layout.walk().notes, key=lambda place: (place.count("/"), place))
+        if not places:
+            return None
+        path = self._layout.path(places[0])
+        note = read_note(
+            self._bytes(places[0]),
+            path=path,
+            dialect=self.generator,
+            meta=self._layout.rules.meta,
+            references=FolderReferences(self._books(), places[0], None),
+            read_image=self._read_image,
+        )
+        if note is None or len(places) == 1:
+            return note
+        others = ", ".join(map(self._layout.path, places[1:]))
+        second = Problem(
+            path, None, "second-note", f"{others} is not used.", "Keep one note for the next issue."
+        )
+        return replace(note, problems=(*note.problems, second))
+
+    def references(self, post: Post) -> FolderReferences:
+        """Return what tells where the references in a post lead."""
+        return FolderReferences(self._books(), self._layout.place(post.path), post.url)
+
+    def _look(self) -> Layout:
+        """Find the folder and its generator as they are now. Raises ContentError."""
+        root = _existing(self._named)
+        return Layout(root, detect(root, url=self._url, timezone=self._timezone, language=self._language))
+
+    def _kept(self, fingerprint: str) -> Entries:
+        """Return what an earlier scan read under the same settings, from the cache or from memory."""
+        zone = self._layout.rules.site.timezone
+        kept = cache.load(self._cache, fingerprint, zone)
+        if not kept and fingerprint == self._fingerprint:
+            kept = Entries(self._entries, zone)
+        self._fingerprint = fingerprint
+        return kept
+
+    def _books(self) -> Library:
+        if self._library is None:
+            if not self._fingerprint:
+                self.scan()
+            posts = [(place, entry.reading.post) for place, entry in self._entries.items()]
+            self._library = Library(
+                self._layout.rules,
+                ((place, post) for place, post in posts if post is not None),
+                self._page_url,
+            )
+        return self._library
+
+    def _page_url(self, place: str) -> str | None:
+        """Return the address of a page that is no post, such as about.md."""
+        rules = self._layout.rules
+        if place.rpartition("/")[2] == "_index.md":
+            return rules.address(place.removesuffix("_index.md"))
+        if inside(Path(self._layout.file(place)), self._layout.boundary) is None:
+            return None
+        try:
+            source = reading.open_source(self._bytes(place), path=place, place=place, rules=rules)
+        except ContentError:
+            return None
+        return None if isinstance(source, Problem) else rules.describe(source).url
+
+    def _bytes(self, place: str) -> bytes:
+        try:
+            with open(self._layout.file(place), "rb") as file:  # noqa: PTH123
+                return file.read(reading.SIZE_LIMIT + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ContentError(
+                f"{self._layout.path(place)} cannot be read: {reason}.",
+                remedy="Put it back, or leave it out of the issue.",
+            ) from None
+
+    def _read_image(self, path: Path) -> bytes | None:
+        return read_picture(path, self._layout.boundary)
+
+
+def _existing(root: Path) -> Path:
+    """Return the absolute path of a folder that can be read. Raises ContentError."""
+    try:
+        real = root.expanduser().resolve(strict=True)
+        with os.scandir(real):
+            return real
+    except FileNotFoundError:
+        raise ContentError(
+            f"There is no content folder {root}.",
+            remedy="Make it, or name the folder of your posts in [content] folder.",
+        ) from None
+    except NotADirectoryError:
+        raise ContentError(
+            f"The content folder {root} is a file.",
+            remedy="Name the folder that it is in, in [content] folder.",
+        ) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ContentError(
+            f"The content folder {root} cannot be read: {reason}.",
+            remedy="Let the user who runs newsletter read it.",
+        ) from None

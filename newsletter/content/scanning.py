@@ -1,0 +1,134 @@
+"""Look at every file of a content folder, and parse those that changed."""
+
+import functools
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from newsletter.content import reading
+from newsletter.content.cache import Entries, Entry
+from newsletter.content.layout import Layout
+from newsletter.content.post import Problem
+from newsletter.content.reading import Reading
+
+_DATA_LIMIT = 256_000  # bytes of a file whose fields others inherit
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What a look at every file gave."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)  # by place
+    problems: list[Problem] = field(default_factory=list)  # of files that could not be opened
+    looked: int = 0  # files that were opened and read, since size or mtime had changed
+    parsed: int = 0  # of these, files that had changed indeed
+
+
+def sweep(layout: Layout, files: Iterable[tuple[str, int, int]], kept: Entries) -> Sweep:
+    """Return what each file gives: as it was kept if it is unchanged, else read anew."""
+    result = Sweep()
+    entries = result.entries
+    for place, size, mtime_ns in files:
+        entry = kept.unchanged(place, size, mtime_ns)
+        if entry is None:
+            _look(layout, (place, size, mtime_ns), kept, result)
+        else:
+            entries[place] = entry
+    return result
+
+
+def _look(layout: Layout, found: tuple[str, int, int], kept: Entries, result: Sweep) -> None:
+    place, size, mtime_ns = found
+    path = layout.path(place)
+    if size > reading.SIZE_LIMIT:
+        result.problems.append(reading.too_large(path, size))
+        return
+    try:
+        with open(layout.file(place), "rb") as file:  # noqa: PTH123 - Path costs time, and files are many
+            data = file.read(reading.SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        return  # it was removed while we looked
+    except OSError as error:
+        result.problems.append(unreadable(path, error))
+        return
+    result.looked += 1
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    same = kept.same_bytes(place, digest)
+    if same is None:
+        result.parsed += 1
+        outcome = _read(data, path, layout, place)
+    else:
+        outcome = same.reading
+    result.entries[place] = Entry(size, mtime_ns, digest, outcome)
+
+
+def _read(data: bytes, path: str, layout: Layout, place: str) -> Reading:
+    try:
+        path.encode()
+    except (
+        UnicodeEncodeError
+    ):  # a name that is not UTF-8; Python keeps its bytes as halves of surrogate pairs
+        shown = path.encode(errors="surrogateescape").decode(errors="replace")
+        problem = Problem(
+            shown, None, "file-name", "The name of this file is not UTF-8.", "Rename the file.", "error"
+        )
+        return Reading(None, (problem,))
+    return reading.read(data, path=path, place=place, rules=layout.rules)
+
+
+def unreadable(path: str, error: OSError) -> Problem:
+    """Say that a file cannot be opened."""
+    return Problem(
+        path,
+        None,
+        "unreadable",
+        f"This file cannot be read: {error.strerror}.",
+        "Let the user who runs newsletter read it.",
+        "error",
+    )
+
+
+def foreign(path: str) -> Problem:
+    """Say that a post is in a format that we cannot read."""
+    suffix = path.rpartition(".")[2]
+    return Problem(
+        path,
+        None,
+        "format",
+        f"Posts in .{suffix} files cannot be read.",
+        "Write the post in Markdown.",
+        "error",
+    )
+
+
+def read_data(layout: Layout, places: Iterable[str]) -> dict[str, str]:
+    """Return the texts of the files whose fields others inherit; one that cannot be read hands nothing down."""
+    texts: dict[str, str] = {}
+    for place in sorted(places):
+        try:
+            with open(layout.file(place), "rb") as file:  # noqa: PTH123
+                text = reading.decoded(file.read(_DATA_LIMIT))
+        except OSError:
+            continue
+        if isinstance(text, str):
+            texts[place] = text
+    return texts
+
+
+def fingerprint(layout: Layout, data: dict[str, str]) -> str:
+    """Stand for all that what a file gives depends on, besides the file."""
+    site = layout.rules.site
+    facts = (
+        site.generator, str(layout.root), str(site.root), str(site.content), site.url, site.timezone.key,
+        site.language, sorted(site.settings.items()), sorted(data.items()), _code(),
+    )  # fmt: skip
+    return hashlib.sha256(repr(facts).encode(errors="surrogatepass")).hexdigest()
+
+
+@functools.cache
+def _code() -> tuple[tuple[str, int, int], ...]:
+    """Return the state of the code that reads posts, so that a new version reads them again."""
+    here = Path(__file__).parent
+    facts = ((str(path.relative_to(here)), path.stat()) for path in sorted(here.rglob("*.py")))
+    return tuple((name, fact.st_size, fact.st_mtime_ns) for name, fact in facts)
