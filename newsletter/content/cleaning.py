@@ -1,4 +1,4 @@
-"""Which HTML a post may hold, by nh3 (ammonia): once widely, to see what was meant, and once as a mail needs it."""
+"""Which HTML a post may hold, by nh3: first widely, to see what was meant, then as a mail needs it."""
 
 import nh3
 
@@ -7,15 +7,78 @@ from newsletter.content.markup import BLOCKS
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms", "ftp", "xmpp", "geo"})
 
 _INLINE = frozenset(
-    "a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q rp rt ruby s samp small span strong sub sup u"
-    " var wbr".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 _MAIL = BLOCKS | _INLINE
 # Understood and then written in another way, or told about; none of these reaches a mail.
 _TRANSLATED = frozenset(
-    "figure figcaption details summary section article main header footer aside nav address hgroup center font big"
-    " tt strike acronym time data input progress meter iframe video audio source object embed picture noscript"
-    " label button".split()
+    [
+        "figure",
+        "figcaption",
+        "details",
+        "summary",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "nav",
+        "address",
+        "hgroup",
+        "center",
+        "font",
+        "big",
+        "tt",
+        "strike",
+        "acronym",
+        "time",
+        "data",
+        "input",
+        "progress",
+        "meter",
+        "iframe",
+        "video",
+        "audio",
+        "source",
+        "object",
+        "embed",
+        "picture",
+        "noscript",
+        "label",
+        "button",
+    ]
 )
 _NEVER = {
     "script",
@@ -38,11 +101,10 @@ _WIDE = nh3.Cleaner(
     clean_content_tags=_NEVER,
     attributes={
         "*": _EVERYWHERE | {"data-line"},
-        "a": {"href", "title"},
+        "a": {"href", "title", "data-scheme"},
         "abbr": {"title"},
         "acronym": {"title"},
         "audio": {"src", "title"},
-        "blockquote": {"data-note"},
         "code": {"class"},
         "div": {"data-more", "data-notes"},
         "embed": {"src", "title"},
@@ -53,7 +115,6 @@ _WIDE = nh3.Cleaner(
         "meter": {"value", "max"},
         "object": {"data", "title"},
         "ol": {"start", "type", "data-notes"},
-        "pre": {"class", "lang"},
         "progress": {"value", "max"},
         "source": {"src"},
         "span": {"data-more"},
@@ -93,5 +154,5 @@ def clean_widely(html: str) -> str:
 
 
 def clean_for_mail(html: str) -> str:
-    """Return the HTML that may stand in a mail. This comes last, so nothing that we write ourselves can escape it."""
+    """Return the HTML that may stand in a mail; this comes last, so nothing escapes it."""
     return _NARROW.clean(html)

@@ -1,6 +1,8 @@
-"""The public page of what an `<iframe>` shows: players have addresses of their own, at which a reader sees little."""
+"""The public page of what an `<iframe>` shows: a player's own address is of little use to a reader."""
 
 import re
+
+from newsletter.content.addresses import Finding, shorten
 
 _PLAYERS = (
     (
@@ -19,3 +21,12 @@ def public_page(address: str) -> str:
         if found := player.match(address):
             return page + "/pen/".join(found.groups())
     return address
+
+
+def not_shown(tag: str, address: str) -> Finding:
+    """Return what to say about something that only a web page can show."""
+    return Finding(
+        "embed",
+        f"a mail cannot show what <{tag}> embeds, so a link to {shorten(address)} stands in its place",
+        "Add a sentence or a picture if readers should see more than the link.",
+    )

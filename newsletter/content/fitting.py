@@ -1,18 +1,20 @@
-"""Fits a post's markup to a mail: absolute links, images that arrive, and only elements that mail programs know.
+"""Fits a post's markup to a mail: absolute links, images that arrive, only elements that mail programs know.
 
-Outlook on Windows and Yahoo drop what stands in `<section>`, `<article>`, `<figure>` (caniemail.com, html-semantics);
-nothing plays a video, and few fold `<details>`. Each becomes what comes nearest to it.
+Outlook on Windows and Yahoo drop what stands in `<section>`, `<article>`, `<figure>` (caniemail.com,
+html-semantics); nothing plays a video, and few fold `<details>`. Each becomes what comes nearest to it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from newsletter.content.addresses import Finding, Place, link_target, scheme_of, unsafe
-from newsletter.content.embedding import public_page
+from newsletter.content.cells import Table
 from newsletter.content.dialects import LOST
+from newsletter.content.embedding import not_shown, public_page
 from newsletter.content.markup import VOID, End, Event, Start, Text
-from newsletter.content.pictures import Pictures
+from newsletter.content.pictures import Pictures, no_alt
 from newsletter.content.post import InlineImage, Problem
+from newsletter.content.tidying import set_figures, without_empty
 
 DEEPEST = 40  # elements; lxml, by which styles are inlined later, refuses 256
 MORE = "more"  # the tag of our own mark for the end of the summary
@@ -21,15 +23,28 @@ _Closers = tuple[End, ...]
 _KEPT = ("lang", "dir", "title", "start", "type", "value", "data-notes", "data-note")
 _RENAMED = {
     **dict.fromkeys(
-        "figure details section article main header footer aside nav address hgroup center".split(), "div"
+        [
+            "details",
+            "section",
+            "article",
+            "main",
+            "header",
+            "footer",
+            "aside",
+            "nav",
+            "address",
+            "hgroup",
+            "center",
+        ],
+        "div",
     ),
     "tt": "code",
     "strike": "s",
     "acronym": "abbr",
 }
-_UNWRAPPED = frozenset("noscript picture font big time data label button source".split())
-_EMBEDDED = frozenset("iframe video audio object embed".split())
-_NESTED_AS = {"summary": ("div", "strong"), "figcaption": ("div", "small")}
+_UNWRAPPED = frozenset(["noscript", "picture", "font", "big", "time", "data", "label", "button", "source"])
+_EMBEDDED = frozenset(["iframe", "video", "audio", "object", "embed"])
+_NESTED_AS = {"summary": ("div", "strong")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,9 @@ def fit(events: Iterable[Event], place: Place) -> Fitted:
     fitting = _Fitting(place)
     for event in events:
         fitting.take(event)
-    return Fitted(tuple(_without_empty(fitting.out)), fitting.pictures.inline, tuple(fitting.problems))
+    return Fitted(
+        tuple(without_empty(set_figures(fitting.out))), fitting.pictures.inline, tuple(fitting.problems)
+    )
 
 
 class _Fitting:
@@ -56,7 +73,7 @@ class _Fitting:
         self.pictures = Pictures(place)
         self._place = place
         self._open: list[tuple[str, _Closers]] = []
-        self._tables: list[_Table] = []
+        self._tables: list[Table] = []
         self._skipping: list[Start] = []  # the embedded thing whose fallback is left out
         self._rules: Mapping[str, Callable[[Start], _Closers]] = {
             "a": self._link,
@@ -70,7 +87,6 @@ class _Fitting:
             "table": self._table,
             "td": self._cell,
             "th": self._cell,
-            "thead": self._head,
             "tr": self._row,
         }
 
@@ -133,7 +149,9 @@ class _Fitting:
         href = start.attributes.get("href")
         if href is None:
             if "data-line" in start.attributes:
-                self._report(start, unsafe())  # cleaning took the target away
+                self._report(
+                    start, unsafe(start.attributes.get("data-scheme", ""))
+                )  # cleaning took the target
             return ()
         target = link_target(href, self._place)
         if isinstance(target, str):
@@ -151,7 +169,7 @@ class _Fitting:
             self.out.append(Text(alt))
             return ()
         if "alt" not in given or "data-bare" in given:
-            self._report(start, _no_alt(src))
+            self._report(start, no_alt(src))
         size = {"width": picture.width, "height": picture.height}
         sized = {name: str(pixels) for name, pixels in size.items() if pixels}
         self.out.append(Start("img", {"src": picture.src, "alt": alt, **sized}))
@@ -159,7 +177,7 @@ class _Fitting:
 
     def _code(self, start: Start) -> _Closers:
         named = [name for name in start.attributes.get("class", "").split() if name.startswith("language-")]
-        language = named[0].removeprefix("language-").split(",")[0] if named else ""
+        language = named[0].removeprefix("language-").split(",")[0].strip("{}.") if named else ""
         self.out.append(Start("code", {"data-language": language} if language else {}))
         return (End("code"),)
 
@@ -176,33 +194,16 @@ class _Fitting:
         return ()
 
     def _table(self, start: Start) -> _Closers:
-        self._tables.append(_Table())
-        return self._plain(start)
-
-    def _head(self, start: Start) -> _Closers:
-        if self._tables:
-            self._tables[-1].has_head = True
+        self._tables.append(Table())
         return self._plain(start)
 
     def _row(self, start: Start) -> _Closers:
         if self._tables:
-            self._tables[-1].rows += 1
-            self._tables[-1].cells = 0
+            self._tables[-1].row()
         return self._plain(start)
 
     def _cell(self, start: Start) -> _Closers:
-        table = self._tables[-1] if self._tables else _Table()
-        table.cells += 1
-        given = start.attributes
-        kept = {name: given[name] for name in ("colspan", "rowspan") if name in given}
-        if start.tag == "th":
-            kept["scope"] = given.get("scope") or ("col" if table.rows <= 1 or table.cells > 1 else "row")
-        align = given.get("align", "").lower()
-        if style := given.get("style") or (
-            f"text-align:{align}" if align in ("left", "center", "right") else ""
-        ):
-            kept["style"] = style
-        self.out.append(Start(start.tag, {**_kept(start), **kept}))
+        self.out.append((self._tables[-1] if self._tables else Table()).cell(start))
         return (End(start.tag),)
 
     def _look_for_source(self, start: Start) -> None:
@@ -226,7 +227,7 @@ class _Fitting:
         link: list[Event] = [Start("a", {"href": target}), Text(title or target), End("a")]
         inline = any(tag not in ("div", "figure", "section", "article", "details") for tag, _ in self._open)
         self.out += link if inline else [Start("p"), *link, End("p")]
-        self._report(start, _not_shown(start.tag, target))
+        self._report(start, not_shown(start.tag, target))
 
     def _report(self, start: Start, finding: Finding | None) -> None:
         if finding is None:
@@ -235,15 +236,6 @@ class _Fitting:
         line = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
         problem = Problem(self._place.path, line or None, finding.kind, finding.message, finding.remedy)
         self.problems.setdefault(problem)
-
-
-class _Table:
-    """How far a table has been read."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.cells = 0
-        self.has_head = False
 
 
 def _kept(start: Start) -> dict[str, str]:
@@ -260,39 +252,3 @@ def _number(value: str) -> float:
         return float(value)
     except ValueError:
         return 0.0
-
-
-def _no_alt(src: str) -> Finding:
-    return Finding(
-        "no-alt",
-        f"the image “{src if len(src) <= 80 else src[:77] + '…'}” has no description for those who do not see it",
-        'Write one: ![what it shows](…), or alt="" in HTML for mere decoration.',
-    )
-
-
-def _not_shown(tag: str, target: str) -> Finding:
-    return Finding(
-        "embed",
-        f"a mail cannot show what <{tag}> embeds, so a link to {target} stands in its place",
-        "Add a sentence or a picture if readers should see more than the link.",
-    )
-
-
-def _without_empty(events: Iterable[Event]) -> Iterable[Event]:
-    """Drop elements in which nothing is left, so that no empty paragraph takes its space."""
-    kept: list[Event] = []
-    for event in events:
-        if isinstance(event, End) and event.tag in _EMPTIABLE:
-            end = len(kept)
-            while end and isinstance(blank := kept[end - 1], Text) and not blank.text.strip(" \t\n"):
-                end -= 1
-            if end and isinstance(opening := kept[end - 1], Start) and opening.tag == event.tag:
-                del kept[end - 1 :]
-                continue
-        kept.append(event)
-    return kept
-
-
-_EMPTIABLE = frozenset(
-    "p div a strong em b i span small sub sup del s blockquote ul ol dl h1 h2 h3 h4 h5 h6".split()
-)

@@ -1,9 +1,9 @@
 """From the text of a post to its manuscript: translated, parsed, fitted to a mail, and written twice."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-import re
 
 from newsletter.content import dialects
 from newsletter.content.addresses import Place

@@ -1,7 +1,7 @@
 """Markdown to clean markup: CommonMark with tables, strikethrough, footnotes, task and definition lists.
 
-Footnotes become plain marks and an ordered list at the end, without links between them: several posts may share
-a mail, in which `#fn1` would lead to the wrong note, and many clients do not follow links inside a mail at all.
+Footnotes become plain marks and an ordered list at the end, without links between them: several posts may
+share a mail, in which `#fn1` would lead to the wrong note, and many clients follow no links inside a mail.
 Headings get no anchors for the same reason.
 """
 
@@ -17,6 +17,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from newsletter.content.addresses import scheme_of
 from newsletter.content.cleaning import clean_for_mail, clean_widely
 from newsletter.content.highlighting import highlight
 from newsletter.content.markup import End, Event, Start, Text, read, write
@@ -25,6 +26,7 @@ LONGEST_PARAGRAPH = 50_000  # characters; nobody writes one, and emphasis in it 
 MOST_TAGS = 10_000  # of raw HTML; what nests deeper than that is an attack on the parser
 
 _MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
+_SCHEME = re.compile(r"""[^<>]{0,2000}?\bhref\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,50}):""", re.IGNORECASE)
 _LOCATED = re.compile(r"<(img|iframe|video|audio|embed|object|a(?=\s[^<>]*href))(?=[\s/>])", re.IGNORECASE)
 
 
@@ -90,6 +92,8 @@ def _mark_inline(
             line += 1
         elif child.type in ("link_open", "image"):
             child.attrSet("data-line", str(line_of(line)))
+            if child.type == "link_open":
+                child.attrSet("data-scheme", scheme_of(str(child.attrGet("href"))))
             if child.type == "image" and not child.content.strip():
                 child.attrSet(
                     "data-bare", "1"
@@ -105,7 +109,9 @@ def _mark_html(html: str, first: int, line_of: Callable[[int], int], element: st
     html = _MORE.sub(f'<{element} data-more="1"></{element}>', html)
 
     def locate(tag: re.Match[str]) -> str:
-        return f'{tag[0]} data-line="{line_of(first + html.count(chr(10), 0, tag.start()))}"'
+        scheme = _SCHEME.match(html, tag.end())
+        named = f' data-scheme="{scheme[1]}"' if scheme and tag[1].lower() == "a" else ""
+        return f'{tag[0]} data-line="{line_of(first + html.count(chr(10), 0, tag.start()))}"{named}'
 
     return _LOCATED.sub(locate, html)
 
@@ -148,11 +154,16 @@ def _nothing(renderer: Any, tokens: Sequence[Token], index: int, options: Any, e
     return ""
 
 
+def _accept(url: str) -> bool:
+    del url
+    return True
+
+
 def _build_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 30}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(tasklists_plugin).use(deflist_plugin)
     # Every address becomes a link here, so that an unsafe one can be told about; cleaning takes its target away.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.validateLink = _accept  # type: ignore[method-assign]
     parser.add_render_rule("footnote_ref", _note_mark)
     parser.add_render_rule("footnote_block_open", _notes_open)
     parser.add_render_rule("footnote_block_close", _notes_close)

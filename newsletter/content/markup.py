@@ -7,7 +7,33 @@ from html import escape, unescape
 
 VOID = frozenset({"br", "hr", "img", "wbr", "input", "source", "embed"})
 BLOCKS = frozenset(
-    "p div h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre table thead tbody tfoot tr th td caption hr".split()
+    [
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "blockquote",
+        "pre",
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "caption",
+        "hr",
+    ]
 )
 
 # nh3 writes every attribute in double quotes and escapes "<" and ">" in values and text, so this reads all of it.

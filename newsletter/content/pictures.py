@@ -136,3 +136,12 @@ def _format(src: str, ending: str) -> Finding | None:
     if ending not in _FORMATS:
         return None
     return Finding("image-format", f"{_FORMATS[ending]}: “{shorten(src)}”", "Use a PNG, JPEG or GIF file.")
+
+
+def no_alt(src: str) -> Finding:
+    """Return what to say about an image that says nothing to those who do not see it."""
+    return Finding(
+        "no-alt",
+        f"the image “{shorten(src)}” has no description for those who do not see it",
+        'Write one: ![what it shows](…), or alt="" in HTML for mere decoration.',
+    )

@@ -1,4 +1,4 @@
-"""What a digest shows of a post: the part before `<!--more-->`, else the front matter's words, else the first paragraph."""
+"""What a digest shows of a post: the part before `<!--more-->`, or its first paragraph, as prose."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from newsletter.content.markup import BLOCKS, Start
+from newsletter.content.phrases import Phrases
 from newsletter.content.wrapping import GLUE, width_of, wrap
 
 Align = Literal["left", "right", "center"]
@@ -16,6 +18,58 @@ class Cell:
     text: str
     is_head: bool = False
     align: Align = "left"
+
+
+class TableReader:
+    """Reads a table's cells, each as one line; a table inside a cell is read as part of its text."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self.captions: list[str] = []
+        self._phrases = phrases
+        self._rows: list[list[Cell]] = []
+        self._depth = 1
+        self._cell: Start | None = None
+
+    def start(self, start: Start) -> None:
+        """Take a start tag inside the table."""
+        tag = start.tag
+        if tag == "table":
+            self._depth += 1
+        elif self._depth == 1 and tag == "tr":
+            self._rows.append([])
+        elif self._depth == 1 and tag in ("td", "th", "caption"):
+            self._phrases.take()
+            self._cell = start
+        elif tag in BLOCKS or tag == "br":
+            self._phrases.add(" ")
+        else:
+            self._phrases.start(start)
+
+    def end(self, tag: str) -> bool:
+        """Take an end tag; say whether it ends the table."""
+        if tag == "table":
+            self._depth -= 1
+            return self._depth == 0
+        if self._depth == 1 and tag in ("td", "th", "caption") and self._cell is not None:
+            self._close_cell(self._cell)
+        elif tag not in BLOCKS:
+            self._phrases.end(tag)
+        return False
+
+    def lay_out(self, width: int) -> list[str]:
+        """Return the lines of the table, once it has ended."""
+        self._phrases.take()
+        return lay_out(self._rows, width)
+
+    def _close_cell(self, start: Start) -> None:
+        text = " ".join(self._phrases.take().split())
+        self._cell = None
+        if start.tag == "caption":
+            self.captions.append(text)
+        elif self._rows:
+            style = start.attributes.get("style", "")
+            align: Align = "right" if "right" in style else "center" if "center" in style else "left"
+            self._rows[-1].append(Cell(text, start.tag == "th", align))
 
 
 def lay_out(rows: list[list[Cell]], width: int) -> list[str]:
