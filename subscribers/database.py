@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from subscribers.errors import DatabaseUnavailable
 
 #: Seconds that a SQLite writer waits for another before it gives up.
 BUSY_TIMEOUT = 30
+
+#: How often a new SQLite file is tried to be given its write-ahead log, while others write to it.
+_SWITCHES = 100
 
 #: Seconds that PostgreSQL may take to let us in.
 CONNECT_TIMEOUT = 10
@@ -120,9 +123,21 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # on an upgrade; we begin transactions ourselves (_begin_sqlite).
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(cursor)
         cursor.execute("PRAGMA synchronous=FULL")  # a settled outcome survives a power loss
         cursor.execute("PRAGMA foreign_keys=ON")
+
+
+def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
+    # The switch is made once in a file's life, and alone of all statements it does not wait for a lock. Several
+    # processes that begin together on a new file would fail; so we wait by means of a statement that does.
+    for _ in range(_SWITCHES):
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("ROLLBACK")
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -143,7 +143,7 @@ def everyone(connection: Connection, *, status: str | None = None) -> Iterator[S
             yield Subscriber(*row)
 
 
-def serve_up_to(connection: Connection, audience: Select[tuple[int]], number: int) -> int:
+def serve_up_to(connection: Connection, audience: Select[int], number: int) -> int:
     """Note that an issue took the posts up to a number into account for these readers; return how many."""
     statement = update(subscribers).where(subscribers.c.id.in_(audience), subscribers.c.served < number)
     return connection.execute(statement.values(served=number)).rowcount

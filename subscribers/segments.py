@@ -25,7 +25,7 @@ class Group:
     readers: int
 
 
-def audience(segment: Segment, *, group: Group | None = None) -> Select[tuple[int]]:
+def audience(segment: Segment, *, group: Group | None = None) -> Select[int]:
     """Return a query for the ids of readers who may be mailed: confirmed, and not suppressed.
 
     With `group`, only those of it. The groups of a segment share no reader and together are all of it.

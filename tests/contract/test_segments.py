@@ -1,6 +1,7 @@
 """Who an issue is for, the same on both engines."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine, insert, literal, select
 
@@ -33,19 +34,18 @@ def test_only_who_may_be_mailed_is_in_an_audience(engine: Engine, now: datetime)
 
 def test_groups_share_what_decides_a_rendering(engine: Engine, now: datetime) -> None:
     """Same last post, same topics (in any order), same language; the largest group first."""
+    choices: list[dict[str, Any]] = [
+        {"served": 3, "topics": ("sea", "boats")},
+        {"served": 3, "topics": ("boats", "sea", "sea")},
+        {"served": 3, "topics": ("żagle", 'quo"te')},
+        {"served": 3},
+        {"served": 3, "language": "pl"},
+        {"served": 3},
+        {"served": 3},
+        {"served": 4},
+    ]
     with writing(engine) as connection:
-        for number, chosen in enumerate(
-            [
-                {"served": 3, "topics": ("sea", "boats")},
-                {"served": 3, "topics": ("boats", "sea", "sea")},
-                {"served": 3, "topics": ("żagle", 'quo"te')},
-                {"served": 3},
-                {"served": 3, "language": "pl"},
-                {"served": 3},
-                {"served": 3},
-                {"served": 4},
-            ]
-        ):
+        for number, chosen in enumerate(choices):
             add_confirmed(connection, f"r{number}@example.com", now, **chosen)
     with reading(engine) as connection:
         found = segments.groups(connection, Segment("weekly"))
