@@ -70,11 +70,11 @@ def deliver(
 ) -> Summary:
     """Hand over everything that is due, on up to `connections` connections, at most `rate` messages a second.
 
-    `resend` says whether a message that may have arrived is sent again; with `notices_only`, issues are left
-    where they are. `on_progress` is told, in the
-    caller's thread, how many deliveries have come to an end since it was last told. Setting `stop` ends the
-    run after the messages that are on the wire; so does KeyboardInterrupt, which is raised again. A relay
-    that cannot be reached or refuses us is named in the summary, and what was not sent stays queued.
+    `resend` says whether a message that may have arrived is sent again; with `notices_only`, issues are left where
+    they are. `on_progress` is told, in the caller's thread, how many deliveries have come to an end since it was last
+    told. Setting `stop` ends the run after the messages that are on the wire; so does KeyboardInterrupt, which is
+    raised again. A relay that cannot be reached or refuses us is named in the summary, and what was not sent stays
+    queued.
 
     Raises DatabaseUnavailable; what was on the wire then is taken up by the next run.
     """

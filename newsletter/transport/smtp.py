@@ -91,12 +91,11 @@ class SmtpTransport:
         reply = self._ask(smtp, "rcpt", f"RCPT TO:<{envelope.recipient}>")
         if reply.accepted:
             reply = self._ask(smtp, "data", "DATA")
-        if reply.code != 354:
+        if reply.code == 354:
+            return self._hand_over(smtp, body)
+        with suppress(_Lost):
             self._ask(smtp, reply.stage, "RSET")
-            return (
-                reply if not reply.accepted else Reply(451, None, f"DATA was answered with {reply}", "data")
-            )
-        return self._hand_over(smtp, body)
+        return reply if reply.code >= 400 else Reply(451, None, f"DATA was answered with {reply}")
 
     def _ask(self, smtp: smtplib.SMTP, stage: Stage, command: str) -> Reply:
         """Give one command and return its reply. Raises _Lost."""
@@ -139,11 +138,7 @@ class SmtpTransport:
                 smtp.ehlo_or_helo_if_needed()  # RFC 3207, section 4.2: what was said before is forgotten
             if settings.username:
                 smtp.login(settings.username, settings.password)
-        except (
-            OSError,
-            smtplib.SMTPException,
-            UnicodeError,
-        ) as error:  # SMTPException and SSLError are OSErrors
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
             self._drop()
             raise self._explained(error) from error
         return smtp
@@ -166,7 +161,7 @@ class SmtpTransport:
                 what, remedy = "does not let us in", f"Correct username and password. {_WHERE}."
             case smtplib.SMTPNotSupportedError():
                 what, remedy = (
-                    "does not offer what is asked of it",
+                    "does not offer what was asked for",
                     f"Correct security or username. {_WHERE}.",
                 )
             case smtplib.SMTPResponseException():
