@@ -118,7 +118,9 @@ def settle(connection: Connection, worker: str, settlements: Iterable[Settlement
     for settlement in settlements:
         rows[settlement.outcome.status == "sent"].append(_row(settlement, now))
     mine = and_(deliveries.c.worker == worker, deliveries.c.status == "sending")
-    nobodys = and_(deliveries.c.worker.is_(None), deliveries.c.status.in_(("queued", "unknown")))
+    # written out, since IN cannot stand in a statement that runs for many rows
+    waiting = or_(deliveries.c.status == "queued", deliveries.c.status == "unknown")
+    nobodys = and_(deliveries.c.worker.is_(None), waiting)
     for accepted, group in rows.items():
         if group:
             whose = or_(mine, nobodys) if accepted else mine

@@ -177,6 +177,7 @@ def test_a_new_reader_gets_what_is_not_sent_yet(world):
     world.site.reader("ana@example.org")
     world.site.write("one.md")
     world.site.send()
+    assert world.readers() == {"ana@example.org"}
     world.site.write("two.md")
     world.site.reader("ben@example.org")
     world.site.send()
