@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Literal
 
 from newsletter.content.headings import demote
+from newsletter.content.markup import plain, read
 from newsletter.content.note import Note
 from newsletter.content.post import Manuscript, Picture
 from newsletter.issues import wording
@@ -54,7 +55,7 @@ def make_piece(
         language=other_language,
         direction=wording.direction(other_language) if other_language else None,
         cover=None if cover is None or cover.src in html else cover,
-        summary=shield(" ".join(manuscript.summary_text.split())),
+        summary=shield(plain(read(manuscript.summary_html))),
         html=shield(demote(html, 1) if among_others else html),
         text=shield(manuscript.text if in_full else manuscript.summary_text),
         in_full=in_full,

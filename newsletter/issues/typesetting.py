@@ -91,11 +91,25 @@ def _set_table(table: HtmlElement) -> None:
     table.set("class", "data")
     table.set("cellpadding", "0")
     table.set("cellspacing", "0")
-    for row in table.iter("tr"):
+    rows = list(table.iter("tr"))
+    columns = max((len(row) for row in rows), default=1)
+    for row in rows:
         heads = [cell for cell in row if cell.tag == "th"]
         for head in heads:
             if not head.get("scope"):
                 head.set("scope", "col" if len(heads) == len(row) else "row")
+        for cell in row:
+            if _longest_word(cell) <= _letters_on_phone(columns):
+                cell.set("class", "whole")
+
+
+def _letters_on_phone(columns: int) -> int:
+    """Return how long a word may be that a phone (350 pixels, 9 a letter, 12 between cells) need not break."""
+    return (350 - 12 * columns) // (9 * columns) if columns else 0
+
+
+def _longest_word(cell: HtmlElement) -> int:
+    return max(map(len, cell.text_content().split()), default=0)
 
 
 def _put_into_cell(block: HtmlElement, name: str) -> None:

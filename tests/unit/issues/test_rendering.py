@@ -54,7 +54,7 @@ def test_a_digest_says_what_is_inside() -> None:
     assert rendering.subject == "The harbour wakes at five, and 3 more"
     assert rendering.preheader == "Also: São Jorge & the yams; Bréhat <twice> a day; Fog"
     assert texts(parsed(rendering), "//ul/li") == list(TITLES)
-    assert "* São Jorge & the yams\n* Bréhat <twice> a day\n* Fog" in rendering.text
+    assert "- São Jorge & the yams\n- Bréhat <twice> a day\n- Fog" in rendering.text
 
 
 def test_two_posts_need_no_list_of_headlines() -> None:
@@ -123,7 +123,7 @@ def test_both_parts_say_the_same() -> None:
     rendering = digest()
     for words in (*TITLES, "9 November 2026", "Marin Hale", "3 minutes", "Issue 12", MASTHEAD.postal_address):
         assert words in rendering.text
-        assert words in parsed(rendering).text_content()
+        assert words in " ".join(parsed(rendering).text_content().split())
     for link in parsed(rendering).xpath("//a/@href"):
         assert link in rendering.text
 
