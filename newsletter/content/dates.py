@@ -42,18 +42,28 @@ def resolve(
     `yaml_is_utc`: an unquoted YAML time without zone is UTC (Jekyll). `day_first`: how to read 01/02/2024;
     None refuses it.
     """
+    moment = as_written(value, zone, yaml_is_utc=yaml_is_utc, day_first=day_first)
     try:
-        moment = _read(value, day_first)
-        if moment is None:
-            return None
-        if moment.tzinfo is None:
-            utc = yaml_is_utc and isinstance(value, Timestamp) and ":" in value
-            moment = moment.replace(tzinfo=UTC if utc else zone)
         # By way of UTC, so that a time which a change of clocks left out becomes one that exists.
-        moment = moment.astimezone(UTC).replace(microsecond=0)
-        return moment.astimezone(zone) if moment.year > 1 else None  # Hugo's year 1 means: no date
+        return None if moment is None else moment.astimezone(UTC).replace(microsecond=0).astimezone(zone)
     except (ValueError, OverflowError):
         return None
+
+
+def as_written(
+    value: object, zone: tzinfo, *, yaml_is_utc: bool = False, day_first: bool | None = None
+) -> datetime | None:
+    """Return the instant as `resolve` does, but expressed in the zone that the author wrote."""
+    try:
+        moment = _read(value, day_first)
+    except (ValueError, OverflowError):
+        return None
+    if moment is None or moment.year <= 1:  # Hugo's year 1 means: no date
+        return None
+    if moment.tzinfo is None:
+        utc = yaml_is_utc and isinstance(value, Timestamp) and ":" in value
+        moment = moment.replace(tzinfo=UTC if utc else zone)
+    return moment
 
 
 def _read(value: object, day_first: bool | None) -> datetime | None:

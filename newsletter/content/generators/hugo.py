@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from newsletter.content import fields, frontmatter
+from newsletter.content import dates, fields, frontmatter
 from newsletter.content.generators import hugo_addresses
 from newsletter.content.generators.configuration import (
     first_file,
@@ -41,6 +41,8 @@ class Hugo(Rules):
             code.lower(): entry for code, entry in fields.section(site.settings, "languages").items()
         }
         self._cascades: dict[str, list[Mapping[str, object]]] = {}
+        self._sections: set[str] = set()
+        self._draft_sections: set[str] = set()
         self._content_dirs = _content_dirs(site, self._languages)
 
     @classmethod
@@ -80,14 +82,24 @@ class Hugo(Rules):
         return not _is_bundle(place, siblings) and super().enters(place, name, siblings)
 
     def with_data(self, texts: Mapping[str, str]) -> None:
-        self._cascades = {}
+        sections: dict[str, Mapping[str, object]] = {}
         for place, text in texts.items():
             try:
-                cascade = frontmatter.parse(text).fields.get("cascade")
+                sections[place] = frontmatter.parse(text).fields
             except NotationError:
                 continue  # the page of a section is none of ours; Hugo itself refuses it
-            if found := _cascade(cascade):
-                self._cascades[place.rpartition("/")[0]] = found
+        self._sections = {place.rpartition("/")[0] for place in texts}
+        self._cascades = {
+            place.rpartition("/")[0]: found
+            for place, own in sections.items()
+            if (found := _cascade(own.get("cascade")))
+        }
+        # Hugo drops a section that is a draft with all that is in it.
+        self._draft_sections = {
+            place.rpartition("/")[0]
+            for place, own in sections.items()
+            if fields.is_set(self._with_cascades(place, own, "section").get("draft"))
+        }
 
     # What a file says
 
@@ -104,12 +116,21 @@ class Hugo(Rules):
     def inherit(self, place: str, own: Mapping[str, object]) -> Mapping[str, object]:
         if not self._cascades and "cascade" not in self.site.settings:
             return own
+        return self._with_cascades(place, own, "page")
+
+    def _with_cascades(self, place: str, own: Mapping[str, object], kind: str) -> Mapping[str, object]:
         name = self.read_name(place)
-        path = f"/{name.folder}/{name.stem}".replace("//", "/").lower()
+        stem = "" if kind == "section" else name.stem
+        facts = {
+            "path": "/" + "/".join(part for part in (name.folder, stem) if part).lower(),
+            "kind": kind,
+            "lang": (name.language or self.site.language).lower(),
+            "environment": "production",
+        }
         inherited: dict[str, object] = {}
         for cascade in [_cascade(self.site.settings.get("cascade")), *self._from_above(place)]:
             for entry in cascade:
-                if _is_target(entry, path, name.language or self.site.language):
+                if _is_target(entry, facts):
                     inherited.update({key: value for key, value in entry.items() if key not in _TARGET_KEYS})
         return {**inherited, **own}
 
@@ -120,24 +141,33 @@ class Hugo(Rules):
         return [self._cascades[folder] for folder in above if folder in self._cascades]
 
     def published(self, source: Source) -> datetime | None:
-        """Return `publishDate`, and keep `date`, which Hugo's addresses use."""
-        configured = fields.section(self.site.settings, "frontmatter").get("date")
-        order = fields.words(configured) if configured else (":default",)
-        found: datetime | None = None
-        for name in order:
-            if name.lower() in (":filename", ":git", ":filemodtime"):
-                found = self.resolve(source.name.day) if name == ":filename" else None
-            else:
-                names = _DATE_DEFAULT if name.lower() == ":default" else (name.lower(),)
-                found = self.first_date(source, names, complain=True)
-            if found:
-                break
-        public = self.first_date(source, _PUBLISH_DATES) or found or super().published(source)
+        """Return `publishDate`, and keep `date` as it was written, which Hugo's addresses use."""
+        found = self._date(source)
+        public = self.first_date(source, _PUBLISH_DATES) or (
+            found and dates.resolve(found, self.site.timezone)
+        )
+        public = public or super().published(source)
         source.moment = found or public
         return public
 
+    def _date(self, source: Source) -> datetime | None:
+        configured = fields.section(self.site.settings, "frontmatter").get("date")
+        for name in fields.words(configured) or (":default",):
+            if name.lower() == ":filename" and source.name.day:
+                return dates.resolve(source.name.day, self.site.timezone)
+            for field in _DATE_DEFAULT if name.lower() == ":default" else (name.lower(),):
+                value = source.fields.get(field)
+                if found := dates.as_written(value, self.site.timezone):
+                    return found
+                if value and fields.flag(value) is None:
+                    self.complain_of_date(source, field, value)
+        return None
+
     def held_back(self, source: Source) -> str | None:
         values = source.fields
+        folders = source.place.split("/")[:-1]
+        if any("/".join(folders[:depth]) in self._draft_sections for depth in range(len(folders) + 1)):
+            return "in a section that is a draft"
         if fields.flag(values.get("headless")):
             return "headless"
         build = fields.section(values, "build") or fields.section(values, "_build")
@@ -147,11 +177,8 @@ class Hugo(Rules):
                 return f"build.{name}: {choice}"
         return super().held_back(source)
 
-    def cover(self, source: Source) -> str | None:
-        return super().cover(source)
-
     def url(self, source: Source) -> str | None:
-        return self.address(hugo_addresses.path_of(source, self.site))
+        return self.address(hugo_addresses.path_of(source, self.site, self._sections))
 
     def language(self, source: Source) -> str:
         return source.name.language or self.site.language
@@ -174,14 +201,10 @@ def _cascade(value: object) -> list[Mapping[str, object]]:
     ]
 
 
-def _is_target(entry: Mapping[str, object], path: str, language: str) -> bool:
+def _is_target(entry: Mapping[str, object], facts: Mapping[str, str]) -> bool:
     target = fields.section(entry, "target") or fields.section(entry, "_target")
-    facts = {"path": path, "kind": "page", "lang": language, "environment": "production"}
-    for name, fact in facts.items():
-        pattern = fields.text(target.get(name))
-        if pattern and not matches(pattern.lower(), fact.lower()):
-            return False
-    return True
+    patterns = ((fields.text(target.get(name)), fact) for name, fact in facts.items())
+    return all(matches(pattern.lower(), fact) for pattern, fact in patterns if pattern)
 
 
 def _is_index(name: str) -> bool:

@@ -1,7 +1,7 @@
 """The address that Hugo gives a page: `url`, else the `permalinks` of its section, else its path."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from newsletter.content import fields
@@ -18,31 +18,35 @@ _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 _GO_LAYOUT = re.compile(r"2006|01|02|06|1(?!\d)|2(?!\d)")
 
 
-def path_of(source: Source, site: Site) -> str | None:
-    """Return the path of a page below the site's address; None where settings cannot be followed."""
-    settings = site.settings
+def path_of(source: Source, site: Site, sections: Collection[str]) -> str | None:
+    """Return the path of a page below the site's address; None where settings cannot be followed.
+
+    `sections` are the folders that have an `_index.md`.
+    """
     given = fields.text(source.fields.get("url"))
-    pattern = given if given and ":" in given and not re.match(r"https?://", given) else None
-    if given and pattern is None:
-        return given
-    path: str | None
-    sections = [part for part in source.name.folder.split("/") if part]
-    if pattern is None:
-        pattern = _pattern(settings.get("permalinks"), sections, source)
-        if pattern is _UNKNOWN:
-            return None
+    prefix = _language_prefix(source, site)
+    if given and (":" not in given or given.startswith(("http://", "https://"))):
+        return f"{prefix}/{given}" if prefix and not given.startswith(("/", "http")) else given
+    folders = [part for part in source.name.folder.split("/") if part]
+    pattern = given or _pattern(site.settings.get("permalinks"), folders, source)
+    if pattern == _UNKNOWN:
+        return None
     if pattern is not None:
-        path = _fill(pattern, source, sections)
+        path = _fill(
+            pattern, source, [name for at, name in enumerate(folders) if _is_section(folders, at, sections)]
+        )
     else:
         slug = fields.text(source.fields.get("slug"))
-        path = "/".join(
-            [*(slugs.hugo(section) for section in sections), slugs.hugo(slug or source.name.stem)]
-        )
+        path = "/".join([*(slugs.hugo(folder) for folder in folders), slugs.hugo(slug or source.name.stem)])
     if path is None:
         return None
-    path = _ended(path.strip("/"), settings, sections[0] if sections else "")
-    prefix = _language_prefix(source, site)
+    path = _ended(path.strip("/"), site.settings, folders[0] if folders else "")
     return f"{prefix}/{path}" if prefix else path
+
+
+def _is_section(folders: list[str], at: int, sections: Collection[str]) -> bool:
+    """Tell whether a folder counts for `:sections`: at the top always, below only with an `_index.md`."""
+    return at == 0 or "/".join(folders[: at + 1]) in sections
 
 
 _UNKNOWN = ":unknown"
@@ -70,10 +74,15 @@ def _targeted(entry: object, logical: str) -> str | None:
     return fields.text(entry.get("pattern")) or _UNKNOWN
 
 
+def _word(text: str) -> str:
+    """Return a text as it stands in a permalink; there Hugo takes plus signs for blanks."""
+    return re.sub(r"-*\++-*", "-", slugs.hugo(text)).rstrip("#-")
+
+
 def _fill(pattern: str, source: Source, sections: list[str]) -> str | None:
     """Put values into a permalink pattern (Hugo, resources/page/permalinks.go); None where one is missing."""
-    slug = slugs.hugo(fields.text(source.fields.get("slug")) or "")
-    title, name = slugs.hugo(source.title), slugs.hugo(source.name.stem)
+    slug = _word(fields.text(source.fields.get("slug")) or "")
+    title, name = _word(source.title), _word(source.name.stem)
     values = {
         "section": slugs.hugo(sections[0]) if sections else "",
         "sections": "/".join(map(slugs.hugo, sections)),

@@ -34,10 +34,8 @@ class Jekyll(Rules):
     name: ClassVar[str] = "jekyll"
     extensions: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mkdown", ".mkdn", ".mkd", ".html")
     foreign: ClassVar[tuple[str, ...]] = (".textile", ".adoc", ".asciidoc", ".rst", ".org")
-    needs_front_matter: ClassVar[bool] = True
     named_by_file: ClassVar[bool] = True
     date_fields: ClassVar[tuple[str, ...]] = ("date",)
-    tags_split_at_blanks: ClassVar[bool] = True
 
     @classmethod
     def settings_of(cls, folder: Path) -> Mapping[str, object] | None:
@@ -80,7 +78,7 @@ class Jekyll(Rules):
 
     def read_name(self, place: str) -> Name:
         folder, _, file = place.rpartition("/")
-        above = "/".join(part for part in folder.split("/") if part != "_posts")
+        above = folder.partition("_posts")[0].strip("/")
         match = _POST_NAME.fullmatch(file)
         if match is None:
             return super().read_name(place)
@@ -98,6 +96,10 @@ class Jekyll(Rules):
         # Jekyll, frontmatter_defaults.rb, has_precedence?: the longer path wins, then the one with a type.
         fitting.sort(key=lambda pair: (len(str(pair[0].get("path") or "")), "type" in pair[0]))
         inherited = {key: value for _, values in fitting for key, value in values.items()}
+        if "categories" in inherited and "categories" in own:
+            # Jekyll, document.rb, merge_categories!: of all fields these alone are joined.
+            joined = (*_several(inherited["categories"]), *_several(own["categories"]))
+            return {**inherited, **own, "categories": list(fields.distinct(joined))}
         return {**inherited, **own} if inherited else own
 
     def resolve(self, value: object) -> datetime | None:
@@ -126,11 +128,15 @@ class Jekyll(Rules):
         return given or " ".join(word.capitalize() for word in source.name.bare.split("-"))
 
     def tags(self, source: Source) -> tuple[str, ...]:
-        return fields.distinct((*_plural(source.fields, "tag", "tags"), *self._categories(source)))
+        tag = fields.text(source.fields.get("tag"))
+        given = (tag,) if tag else fields.words(source.fields.get("tags"), blanks=True)
+        return fields.distinct((*given, *self._categories(source)))
 
     def _categories(self, source: Source) -> tuple[str, ...]:
         above = tuple(part for part in source.name.folder.split("/") if part)
-        return fields.distinct((*above, *_plural(source.fields, "category", "categories")))
+        category = fields.text(source.fields.get("category"))
+        several = _several(source.fields.get("categories"))
+        return fields.distinct((*above, *several, *((category,) if category else ())))
 
     def url(self, source: Source) -> str | None:
         pattern = fields.text(source.fields.get("permalink")) or self._permalink()
@@ -184,16 +190,9 @@ def _four_digit_year(day: str) -> str:
     return f"{full}-{month}-{rest}"
 
 
-def _plural(values: Mapping[str, object], one: str, many: str) -> tuple[str, ...]:
-    """Jekyll, Utils.pluralized_array_from_hash: one value as it is, then several, split at white space."""
-    single = fields.text(values.get(one))
-    given = values.get(many)
-    several = (
-        fields.words(given, separators="", blanks=True)
-        if not isinstance(given, list)
-        else fields.words(given)
-    )
-    return fields.distinct((*((single,) if single else ()), *several))
+def _several(value: object) -> tuple[str, ...]:
+    """Return a list as it is, and a text split at white space."""
+    return fields.words(value, separators="", blanks=True)
 
 
 def _in_scope(place: str, scope: Mapping[str, object]) -> bool:

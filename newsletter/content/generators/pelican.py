@@ -66,6 +66,9 @@ class Pelican(Rules):
 
     def inherit(self, place: str, own: Mapping[str, object]) -> Mapping[str, object]:
         inherited = fields.section(self.site.settings, "default_metadata")
+        stem = place.rpartition("/")[2].rpartition(".")[0]
+        inherited.update(_named_groups(self.site.settings.get("path_metadata"), place))
+        inherited.update(_named_groups(self.site.settings.get("filename_metadata"), stem))
         extra = self.site.settings.get("extra_path_metadata")
         if isinstance(extra, Mapping):
             for path in sorted(map(str, extra), key=len):
@@ -151,3 +154,13 @@ def _moment(value: object) -> datetime | None:
         return datetime(*value) if isinstance(value, tuple) else None  # noqa: DTZ001 - the site's zone is added
     except (TypeError, ValueError):
         return None
+
+
+def _named_groups(pattern: object, text: str) -> dict[str, str]:
+    """Return what FILENAME_METADATA or PATH_METADATA takes out of a name (Pelican, readers.py, path_metadata)."""
+    try:
+        match = re.match(pattern, text) if isinstance(pattern, str) else None
+    except (re.error, RecursionError):
+        return {}
+    found = match.groupdict() if match else {}
+    return {key.lower(): value for key, value in found.items() if value is not None}

@@ -59,7 +59,6 @@ class Rules:
         "last_modified_at",
         "updateddate",
     )
-    tags_split_at_blanks: ClassVar[bool] = False
     day_first: ClassVar[bool | None] = None
 
     def __init__(self, site: Site) -> None:
@@ -254,7 +253,7 @@ class Rules:
         return fields.distinct(
             word
             for name in ("tags", "tag", "categories", "category")
-            for word in fields.words(values.get(name), blanks=self.tags_split_at_blanks)
+            for word in fields.words(values.get(name))
         )
 
     def authors(self, source: Source) -> tuple[str, ...]:

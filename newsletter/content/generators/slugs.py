@@ -7,17 +7,24 @@ import unicodedata
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d",
      "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "–": "-", "—": "-", "‘": "'", "’": "'",
-     "“": '"', "”": '"', "…": "..."}
+     "“": '"', "”": '"', "…": "...",
+     "⁄": "/"}
 )  # fmt: skip
 
 
 def ascii_text(text: str) -> str | None:
-    """Return a text in ASCII, accents removed; None where that takes a dictionary (Chinese, Arabic)."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    if any(ord(character) > 127 and character.isalnum() for character in plain):
-        return None
-    return "".join(character if ord(character) < 128 else " " for character in plain)
+    """Return a text in ASCII, accents removed; None where that takes a dictionary (Chinese, emoji, currencies)."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS)).translate(_LETTERS)
+    kept: list[str] = []
+    for character in plain:
+        kind = unicodedata.category(character)
+        if ord(character) < 128:
+            kept.append(character)
+        elif kind.startswith("Z"):
+            kept.append(" ")
+        elif kind.startswith(("L", "N", "S")):
+            return None
+    return "".join(kept)
 
 
 def zola(text: str) -> str | None:
