@@ -17,7 +17,7 @@ from newsletter.content.post import InlineImage, Manuscript, Picture, Post, Prob
 from newsletter.content.references import References
 from newsletter.content.summary import before_more, first_paragraph, prose
 
-LONGEST = 400_000  # characters of a post; Gmail shows 100,000 of a whole mail
+LONGEST = 250_000  # characters of a post; Gmail shows 100,000 bytes of a whole mail
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")

@@ -79,9 +79,9 @@ def _drop_extensions(rewriting: Rewriting) -> None:
         if found.start() in rewriting.code:
             continue
         name = found[0].strip("{}:/ ").split(" ")[0]
-        if name == "comment" and found[0][2] == ":" and not found[0].endswith("/}"):
-            hidden_from = found.start() if hidden_from is None else hidden_from
-        elif found[0][2] == "/" and hidden_from is not None:
+        if found[0].startswith("{:/") and hidden_from is not None:
             rewriting.replace(hidden_from, found.end())
             hidden_from = None
+        elif name == "comment" and hidden_from is None and not found[0].endswith("/}"):
+            hidden_from = found.start()
         rewriting.replace(found.start(), found.end())

@@ -27,7 +27,7 @@ class Translation:
 
 
 class Rewriting:
-    """Collects replacements in one text; a replacement inside an earlier one is dropped with it."""
+    """Collects replacements in one text; a replacement inside a longer one is dropped with it."""
 
     def __init__(self, body: str, *, path: str, first_line: int, references: References) -> None:
         self.body = body
@@ -112,7 +112,7 @@ class Rewriting:
         pieces: list[str] = []
         lines = [0]
         position = line = 0
-        for start, end, text in sorted(self._edits, key=lambda edit: (edit[0], edit[1])):
+        for start, end, text in sorted(self._edits, key=lambda edit: (edit[0], -edit[1])):
             if start < position:
                 continue
             kept = self.body[position:start]
