@@ -29,7 +29,7 @@ def shortened(manuscript: Manuscript, limit: int) -> Problem:
         line=None,
         kind="too-long",
         message=f"in full it would make the mail pass {limit:,} bytes of HTML, so it stands as a summary",
-        remedy="nothing to do; for the full text, make it shorter or send it in an issue of its own",
+        remedy="nothing to do, it can be read on at its address; make it shorter to have all of it in the mail",
     )
 
 

@@ -96,7 +96,10 @@ def _set_table(table: HtmlElement) -> None:
     for row in rows:
         heads = [cell for cell in row if cell.tag == "th"]
         for head in heads:
-            if not head.get("scope"):
+            if not head.text_content().strip():
+                head.tag = "td"  # it names nothing, and a screen reader would announce it
+                head.attrib.pop("scope", None)
+            elif not head.get("scope"):
                 head.set("scope", "col" if len(heads) == len(row) else "row")
         for cell in row:
             if _longest_word(cell) <= _letters_on_phone(columns):

@@ -72,6 +72,28 @@ def test_tables_say_what_their_heads_are_for() -> None:
     assert data.get("role") is None
 
 
+def test_an_empty_head_names_nothing() -> None:
+    """Proves that the empty corner of a table is an ordinary cell, so that no screen reader stumbles over it."""
+    document = typeset("<table><tr><th></th><th>High</th></tr><tr><td>Horta</td><td>05:12</td></tr></table>")
+    assert [(cell.tag, cell.get("scope")) for cell in document.xpath("//table[@class='data']//tr[1]/*")] == [
+        ("td", None),
+        ("th", "col"),
+    ]
+
+
+def test_short_words_in_tables_are_not_broken() -> None:
+    """Proves that a cell breaks its words only where a phone has no room for them."""
+    row = "".join(
+        f"<td>{words}</td>" for words in ("Mon", "High water", "https://example.com/a/very/long/address")
+    )
+    document = typeset(f"<table><tr>{row}</tr></table>")
+    assert [cell.get("class") for cell in document.find_class("data")[0].iter("td")] == [
+        "whole",
+        "whole",
+        None,
+    ]
+
+
 def test_a_caption_gets_a_block_of_its_own() -> None:
     """Proves that a picture with a caption stands alone, and that its caption is known as such."""
     document = typeset('<p><img src="a.png" alt="boat"><br><small>A <em>boat</em></small></p>')
