@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, MetaData, Text, create_engine, event
+from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, MetaData, Table, Text, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -174,6 +175,16 @@ def _explained(engine: Engine) -> Iterator[None]:
         if (outage := outages.explain(engine.url, error)) is None:
             raise
         raise outage from error
+
+
+def insert_unless_there(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that does nothing where a row of the same key is, also one that another adds just now.
+
+    With RETURNING, it returns no row then; and the transaction goes on, which it would not after an error.
+    """
+    if dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def backup(engine: Engine, file: Path) -> None:

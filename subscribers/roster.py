@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, select, update
 
 from subscribers import suppression
 from subscribers.address import Address, parse
+from subscribers.database import insert_unless_there
 from subscribers.errors import AlreadySubscribed, UnknownSubscriber
 from subscribers.tables import subscribers
 
@@ -55,10 +55,9 @@ def add(
     Raises Suppressed, or AlreadySubscribed for a reader who is confirmed or was asked: what they have is
     never changed, else anybody could stop a stranger's subscription by asking for it anew.
     """
-    suppression.refuse_suppressed(connection, address)
     chosen: dict[str, Any] = {
         "email": address.email,
-        "address_hash": suppression.address_hash(connection, address),
+        "address_hash": suppression.refuse_suppressed(connection, address),
         "name": name,
         "cadence": cadence,
         "topics": topics,
@@ -66,26 +65,24 @@ def add(
         "language": language,
         "status": "pending",
     }
-    asked_again = (
+    new = {"email_key": address.key, "served": served, "created_at": now}
+    inserting = insert_unless_there(connection.dialect, subscribers).values(chosen | new)
+    row = connection.execute(inserting.returning(*_COLUMNS)).one_or_none()
+    return Subscriber(*row) if row else _ask_again(connection, address, chosen, served)
+
+
+def _ask_again(connection: Connection, address: Address, chosen: dict[str, Any], served: int) -> Subscriber:
+    this = subscribers.c.email_key == address.key
+    asking = (
         update(subscribers)
-        .where(subscribers.c.email_key == address.key, subscribers.c.status == "unsubscribed")
+        .where(this, subscribers.c.status == "unsubscribed")
         .values(**chosen, served=_at_least(served), confirmed_at=None, unsubscribed_at=None)
     )
-    if connection.execute(asked_again).rowcount == 0:
-        chosen |= {"email_key": address.key, "served": served, "created_at": now}
-        _insert(connection, address, chosen)
-    return _one(connection, subscribers.c.email_key == address.key, address.email)
-
-
-def _insert(connection: Connection, address: Address, values: dict[str, Any]) -> None:
-    # The savepoint lets the caller go on after a duplicate, also one that another process adds just now.
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(subscribers).values(values))
-    except IntegrityError:
-        status = _one(connection, subscribers.c.email_key == address.key, address.email).status
-        what = "subscribed already" if status == "confirmed" else "asked already, and has not answered yet"
-        raise AlreadySubscribed(f"{address} is {what}; nothing was changed.") from None
+    if row := connection.execute(asking.returning(*_COLUMNS)).one_or_none():
+        return Subscriber(*row)
+    confirmed = _one(connection, this, address.email).status == "confirmed"
+    what = "is subscribed already" if confirmed else "was asked already, and has not answered yet"
+    raise AlreadySubscribed(f"{address} {what}; nothing was changed.")
 
 
 def confirm(connection: Connection, subscriber_id: int, *, served: int, now: datetime) -> bool:

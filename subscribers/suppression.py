@@ -4,16 +4,15 @@ An address is kept as a keyed hash. It outlives the erasure of the subscription,
 nothing, and still stops every later import of the same address.
 """
 
-from contextlib import suppress as allow
 from datetime import datetime
 from hashlib import sha256
 from hmac import new as hmac
 
-from sqlalchemy import Connection, Exists, FromClause, delete, exists, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Exists, FromClause, delete, exists, select
 
 from subscribers import keys, tables
 from subscribers.address import Address
+from subscribers.database import insert_unless_there
 from subscribers.errors import Suppressed
 
 REASONS = {
@@ -30,8 +29,7 @@ def suppress(connection: Connection, address: Address, *, reason: str, note: str
         raise ValueError(f"{reason!r} is no reason; known are {', '.join(REASONS)}")
     hashed = address_hash(connection, address)
     values = {"address_hash": hashed, "reason": reason, "note": note, "suppressed_at": now}
-    with allow(IntegrityError), connection.begin_nested():
-        connection.execute(insert(tables.suppressions).values(values))
+    connection.execute(insert_unless_there(connection.dialect, tables.suppressions).values(values))
 
 
 def lift(connection: Connection, address: Address) -> bool:
@@ -46,10 +44,12 @@ def is_suppressed(connection: Connection, address: Address) -> bool:
     return _reason(connection, address_hash(connection, address)) is not None
 
 
-def refuse_suppressed(connection: Connection, address: Address) -> None:
-    """Raise Suppressed, with the reason, for an address that must never be mailed."""
-    if reason := _reason(connection, address_hash(connection, address)):
+def refuse_suppressed(connection: Connection, address: Address) -> str:
+    """Return the hash of an address that may be mailed. Raises Suppressed, with the reason, for another."""
+    hashed = address_hash(connection, address)
+    if reason := _reason(connection, hashed):
         raise Suppressed(f"{address} is suppressed: {REASONS.get(reason, reason)}.")
+    return hashed
 
 
 def suppressed(readers: FromClause = tables.subscribers) -> Exists:

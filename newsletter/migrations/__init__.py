@@ -76,6 +76,14 @@ def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
 
 def _in_words(difference: Any) -> str:
     if isinstance(difference, list):
-        return "; ".join(_in_words(part) for part in difference)
+        return "; ".join(map(_in_words, difference))
     kind, *facts = difference
-    return f"{kind.replace('_', ' ')}: {', '.join(str(fact) for fact in facts if fact is not None)}"
+    verb, _, thing = kind.partition("_")
+    if verb == "modify":
+        _, table, column, *_, found, expected = facts
+        return f"the {thing} of column {column} of table {table} is {found!r}, not {expected!r}"
+    what = "missing" if verb == "add" else "not expected"
+    if thing == "table":
+        return f"table {facts[0].name} is {what}"
+    table = facts[1] if thing == "column" else facts[0].table.name
+    return f"{thing} {facts[-1].name} of table {table} is {what}"

@@ -1,5 +1,7 @@
 """Copying the database while it is in use."""
 
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +13,23 @@ from subscribers import keys, roster
 from subscribers.database import backup, open_engine, reading, writing
 from subscribers.errors import DatabaseUnavailable
 from tests.contract.readers import add
+
+#: Copies a database where no file may pass 8,192 octets.
+_COPY = """
+import sys
+from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
+from subscribers.database import backup, open_engine
+from subscribers.errors import DatabaseUnavailable
+
+engine = open_engine(f"sqlite:///{sys.argv[1]}")
+engine.connect().close()
+setrlimit(RLIMIT_FSIZE, (8192, 8192))
+try:
+    backup(engine, Path(sys.argv[2]))
+except DatabaseUnavailable as error:
+    print(error)
+"""
 
 
 def test_a_copy_is_complete_and_private(sqlite_engine: Engine, tmp_path: Path, now: datetime) -> None:
@@ -56,6 +75,20 @@ def test_a_copy_that_fails_leaves_nothing(sqlite_engine: Engine, tmp_path: Path)
         backup(engine, tmp_path / "copy.db")
     engine.dispose()
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_disk_that_fills_up_leaves_no_copy(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """A copy that does not fit is taken away again, and the author is told."""
+    copy = tmp_path / "copy.db"
+    told = subprocess.run(
+        [sys.executable, "-c", _COPY, str(sqlite_engine.url.database), str(copy)],
+        cwd=Path(__file__).parents[2],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert told.startswith(f"The copy to {copy} failed: ")
+    assert not copy.exists()
 
 
 def test_postgresql_has_its_own_tools(postgres_engine: Engine, tmp_path: Path) -> None:

@@ -81,13 +81,32 @@ def test_the_state_of_a_database(empty_engine: Engine) -> None:
         migrations.upgrade(connection)
         assert migrations.state(connection) == "current"
         assert migrations.differences(connection) == [], "a stranger's table is not our difference"
-        connection.execute(text("ALTER TABLE subscribers DROP COLUMN timezone"))
-        (difference,) = migrations.differences(connection)
-        assert "add column" in difference
-        assert "subscribers" in difference
-        assert "timezone" in difference
+        for change in (
+            "ALTER TABLE subscribers DROP COLUMN timezone",
+            "ALTER TABLE subscribers ADD COLUMN mood TEXT",
+            "DROP INDEX ix_deliveries_due",
+            "DROP TABLE skips",
+        ):
+            connection.execute(text(change))
+        assert sorted(migrations.differences(connection)) == [
+            "column mood of table subscribers is not expected",
+            "column timezone of table subscribers is missing",
+            "index ix_deliveries_due of table deliveries is missing",
+            "table skips is missing",
+        ]
         connection.execute(text(f"UPDATE {migrations.VERSION_TABLE} SET version_num = 'from the future'"))
         assert migrations.state(connection) == "unknown"
+
+
+def test_a_column_of_another_type_is_a_difference(postgres_engine: Engine) -> None:
+    """Only PostgreSQL minds the types of its columns; what it has and what it should have is named."""
+    with writing(postgres_engine) as connection:
+        connection.execute(text("ALTER TABLE subscribers ALTER COLUMN email TYPE VARCHAR(20)"))
+        (difference,) = migrations.differences(connection)
+    assert (
+        difference
+        == "the type of column email of table subscribers is VARCHAR(length=20), not String(length=320)"
+    )
 
 
 def test_tables_without_a_history_are_not_taken_for_ours(empty_engine: Engine) -> None:
