@@ -1,6 +1,5 @@
 """Consent: dated evidence of what a reader asked, confirmed, changed or withdrew. Only ever appended to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -44,7 +43,7 @@ def record(
     )
 
 
-def history(connection: Connection, subscriber_id: int) -> Sequence[Consent]:
+def history(connection: Connection, subscriber_id: int) -> list[Consent]:
     """Return a reader's record, oldest first."""
     columns = [consents.c[name] for name in Consent.__slots__]
     query = select(*columns).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
