@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 
 from newsletter.content.generators import Rules
 from newsletter.content.post import Post, Problem
@@ -19,15 +20,16 @@ def assemble(
 
     `readings` are places with what was read there; `language` is the newsletter's.
     """
-    kept, problems = _without_pages(sorted(readings, key=lambda reading: reading[0]), rules)
-    groups: dict[str, list[Post]] = {}
+    kept, problems = _without_pages(sorted(readings, key=itemgetter(0)), rules)
+    first: dict[str, Post] = {}
+    groups: dict[str, list[Post]] = {}  # of posts that share an id
     for post in kept:
-        groups.setdefault(post.id, []).append(post)
+        other = first.setdefault(post.id, post)
+        if other is not post:
+            groups.setdefault(post.id, [other]).append(post)
     held: dict[str, str] = {}
-    if len(groups) < len(kept):
-        for group in groups.values():
-            if len(group) > 1:
-                held |= _resolve(group, language, rules.site.language, problems)
+    for group in groups.values():
+        held |= _resolve(group, language, rules.site.language, problems)
     if rules.translations_share_slug:
         held |= _same_slugs(kept, language, rules.site.language)
     posts = [

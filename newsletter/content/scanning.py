@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.content import reading
-from newsletter.content.cache import Entries, Entry
+from newsletter.content.cache import Kept, Row, reading_of, row_of
 from newsletter.content.layout import Layout
 from newsletter.content.post import Problem
 from newsletter.content.reading import Reading
@@ -19,26 +19,29 @@ _DATA_LIMIT = 256_000  # bytes of a file whose fields others inherit
 class Sweep:
     """What a look at every file gave."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)  # by place
+    readings: list[tuple[str, Reading]] = field(default_factory=list)  # by place
+    rows: dict[str, Row] = field(default_factory=dict)  # the same for the cache
     problems: list[Problem] = field(default_factory=list)  # of files that could not be opened
     looked: int = 0  # files that were opened and read, since size or mtime had changed
     parsed: int = 0  # of these, files that had changed indeed
 
 
-def sweep(layout: Layout, files: Iterable[tuple[str, int, int]], kept: Entries) -> Sweep:
+def sweep(layout: Layout, files: Iterable[tuple[str, int, int]], kept: Kept) -> Sweep:
     """Return what each file gives: as it was kept if it is unchanged, else read anew."""
     result = Sweep()
-    entries = result.entries
+    zone = layout.rules.site.timezone
+    rows, trusted_ns = kept.rows, kept.trusted_ns
     for place, size, mtime_ns in files:
-        entry = kept.unchanged(place, size, mtime_ns)
-        if entry is None:
-            _look(layout, (place, size, mtime_ns), kept, result)
+        row = rows.get(place)
+        if row is not None and row[0] == size and row[1] == mtime_ns and mtime_ns <= trusted_ns:
+            result.rows[place] = row
+            result.readings.append((place, reading_of(row, zone)))
         else:
-            entries[place] = entry
+            _look(layout, (place, size, mtime_ns), row, result)
     return result
 
 
-def _look(layout: Layout, found: tuple[str, int, int], kept: Entries, result: Sweep) -> None:
+def _look(layout: Layout, found: tuple[str, int, int], row: Row | None, result: Sweep) -> None:
     place, size, mtime_ns = found
     path = layout.path(place)
     if size > reading.SIZE_LIMIT:
@@ -54,13 +57,13 @@ def _look(layout: Layout, found: tuple[str, int, int], kept: Entries, result: Sw
         return
     result.looked += 1
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-    same = kept.same_bytes(place, digest)
-    if same is None:
+    if row is None or row[2] != digest:
         result.parsed += 1
         outcome = _read(data, path, layout, place)
     else:
-        outcome = same.reading
-    result.entries[place] = Entry(size, mtime_ns, digest, outcome)
+        outcome = reading_of(row, layout.rules.site.timezone)
+    result.readings.append((place, outcome))
+    result.rows[place] = row_of(size, mtime_ns, digest, outcome)
 
 
 def _read(data: bytes, path: str, layout: Layout, place: str) -> Reading:

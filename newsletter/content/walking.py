@@ -32,10 +32,7 @@ class _Folder:
     path: str
     prefix: str  # its place, with a slash at the end unless it is empty
     real: tuple[str, ...]  # where it really is, and where the links led through that it was reached by
-
-    @property
-    def is_linked(self) -> bool:
-        return len(self.real) > 1
+    is_linked: bool = False  # whether it was reached by a link
 
 
 class Walker:
@@ -49,6 +46,7 @@ class Walker:
         `shown` turns a place into the path that the author knows: what to put before it, how much to cut off.
         """
         self._rules = rules
+        self._wanted = (*rules.extensions, *rules.foreign, *rules.data_files)
         self._start = start
         self._prefix = prefix
         self._boundary = boundary
@@ -58,8 +56,6 @@ class Walker:
         self._entered: set[str] = set()
 
     def run(self) -> Walk:
-        extensions, foreign, data = self._rules.extensions, self._rules.foreign, self._rules.data_files
-        wanted = (*extensions, *foreign, *data)
         stack = [_Folder(self._start, self._prefix, (self._start,))]
         while stack:
             folder = stack.pop()
@@ -69,35 +65,44 @@ class Walker:
             except OSError as error:
                 self._unreadable(folder.prefix.rstrip("/") or ".", error)
                 continue
-            names = {entry.name for entry in entries}
-            for entry in entries:
-                name = entry.name
-                if name.startswith("."):
-                    continue
-                if entry.is_symlink():
-                    stack += self._follow(entry, folder, names)
-                elif entry.is_dir(follow_symlinks=False):
-                    if self._rules.enters(folder.prefix + name, name, names):
-                        stack.append(self._below(folder, entry))
-                elif name.lower().endswith(wanted):
-                    self._take(entry, folder, names)
+            stack += self._look(folder, entries)
         self._add_linked()
         return self._walk
 
+    def _look(self, folder: _Folder, entries: list[os.DirEntry[str]]) -> list[_Folder]:
+        """Take the files of a folder, and return the folders in it that have to be looked at."""
+        names = {entry.name for entry in entries}
+        wanted = self._wanted
+        below: list[_Folder] = []
+        for entry in entries:
+            name = entry.name
+            if name[0] == ".":
+                continue
+            if entry.is_symlink():
+                below += self._follow(entry, folder, names)
+            elif name.endswith(wanted) and entry.is_file(follow_symlinks=False):
+                self._take(entry, folder, names)
+            elif entry.is_dir(follow_symlinks=False):
+                if self._rules.enters(folder.prefix + name, name, names):
+                    below.append(self._below(folder, entry))
+            elif name.lower().endswith(wanted):
+                self._take(entry, folder, names)
+        return below
+
     def _below(self, folder: _Folder, entry: os.DirEntry[str]) -> _Folder:
         real = (f"{folder.real[0]}/{entry.name}", *folder.real[1:])
-        return _Folder(entry.path, f"{folder.prefix}{entry.name}/", real)
+        return _Folder(entry.path, f"{folder.prefix}{entry.name}/", real, folder.is_linked)
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder, names: Collection[str]) -> None:
-        name, place, rules = entry.name, folder.prefix + entry.name, self._rules
+        name, rules = entry.name, self._rules
+        place = folder.prefix + name
         if name == NOTE_NAME:
             self._walk.notes.append(place)
             return
-        if name.lower().endswith(rules.data_files) and rules.hands_down(place, name):
+        if rules.data_files and name.endswith(rules.data_files) and rules.hands_down(place, name):
             self._walk.data.append(place)
-        if not name.lower().endswith((*rules.extensions, *rules.foreign)) or not rules.takes(
-            place, name, names
-        ):
+        is_post = name.lower().endswith(rules.extensions)
+        if not (is_post or name.lower().endswith(rules.foreign)) or not rules.takes(place, name, names):
             return
         try:
             facts = entry.stat()
@@ -106,13 +111,9 @@ class Walker:
             return
         if not stat.S_ISREG(facts.st_mode):
             self._complain(place, "not-a-file", "This is no file.", "Move it elsewhere.")
-        elif name.lower().endswith(rules.extensions):
-            self._add(folder, entry, place, facts)
-        else:
+        elif not is_post:
             self._walk.foreign.append(place)
-
-    def _add(self, folder: _Folder, entry: os.DirEntry[str], place: str, facts: os.stat_result) -> None:
-        if folder.is_linked or entry.is_symlink():
+        elif folder.is_linked or entry.is_symlink():
             self._linked.append((os.path.realpath(entry.path), place, facts.st_size, facts.st_mtime_ns))
         else:
             self._walk.files.append((place, facts.st_size, facts.st_mtime_ns))
@@ -154,11 +155,13 @@ class Walker:
             self._loop(place)
         elif target not in self._entered:
             self._entered.add(target)
-            return [_Folder(entry.path, f"{place}/", (target, *folder.real))]
+            return [_Folder(entry.path, f"{place}/", (target, *folder.real), is_linked=True)]
         return []
 
     def _add_linked(self) -> None:
         """Add what links led to, unless it was found at its own place too."""
+        if not self._linked:
+            return
         own = {f"{self._start}/{place[len(self._prefix) :]}" for place, _, _ in self._walk.files}
         for real, place, size, mtime in sorted(self._linked, key=lambda linked: linked[1]):
             if real not in own:

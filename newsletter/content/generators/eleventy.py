@@ -118,14 +118,18 @@ class Eleventy(Rules):
         return tuple(tag for tag in _one_tag(source.fields.get("tags")) if tag.lower() not in _MARKERS)
 
     def url(self, source: Source) -> str | None:
-        given = fields.text(source.fields.get("permalink"))
-        if given:
-            path = re.sub(r"\{\{-?\s*page\.fileSlug\s*-?\}\}", source.name.bare, given)
+        """Return the address; by default the path, with its date (which only `page.fileSlug` leaves out)."""
+        value = source.fields.get("permalink")
+        if value is not None:
+            given = fields.text(value) if fields.flag(value) is None else None
+            path = re.sub(
+                r"\{\{-?\s*page\.fileSlug\s*-?\}\}", source.name.bare or source.name.stem, given or "{"
+            )
             return None if "{" in path else self.address(path.removesuffix("index.html"))
-        folder, bare = source.name.folder, source.name.bare or source.name.stem
-        if folder.rpartition("/")[2] == bare and not source.name.is_index:
+        folder, stem = source.name.folder, source.name.stem
+        if folder.rpartition("/")[2] == stem and not source.name.is_index:
             return self.address(f"{folder}/")  # `tides/tides.md` is /tides/
-        return self.address(f"{folder}/{bare}/")
+        return self.address(f"{folder}/{stem}/")
 
     def publishes_beside(self) -> bool:
         return False  # only what a pass-through copy names, which the program says
