@@ -73,15 +73,18 @@ def ask(connection: Connection, site: Site, reader: Subscriber, now: datetime) -
 def confirm(
     connection: Connection, reader: Subscriber, *, how: str, wording: str, now: datetime
 ) -> Subscriber:
-    """Confirm a reader: from now on they get issues, beginning with what is not sent yet."""
-    consent.record(connection, reader.id, "confirmed", how=how, wording=wording, now=now)
-    roster.confirm(connection, reader.id, served=register.starting_number(connection), now=now)
+    """Confirm a pending reader: from now on they get issues, beginning with what is not sent yet.
+
+    Anybody else stays as they are, and nothing is added to their record.
+    """
+    if roster.confirm(connection, reader.id, served=register.starting_number(connection), now=now):
+        consent.record(connection, reader.id, "confirmed", how=how, wording=wording, now=now)
     return roster.find_by_id(connection, reader.id)
 
 
 def leave(connection: Connection, reader: Subscriber, *, how: str, now: datetime) -> Subscriber:
     """End a subscription; whatever is not on the wire yet is cancelled."""
-    roster.leave(connection, reader.id, now)
-    consent.record(connection, reader.id, "withdrawn", how=how, now=now)
+    if roster.leave(connection, reader.id, now):
+        consent.record(connection, reader.id, "withdrawn", how=how, now=now)
     queue.cancel_for(connection, reader.id, now)
     return roster.find_by_id(connection, reader.id)

@@ -77,6 +77,7 @@ def establish(site: Site, *, include_existing: bool) -> int:
     now = clock()
     posts = site.content.scan().posts
     with writing(site.engine) as connection:
+        migrations.take_turn(connection)
         if migrations.state(connection) != "empty":
             return 0
         migrations.upgrade(connection)

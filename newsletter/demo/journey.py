@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.application import opening, people
+from newsletter.settings import FILE_NAME
 from newsletter.site import Site
 
 _MADE_UP = Path(__file__).with_name("site")
@@ -51,7 +52,7 @@ class Stage:
 def set_stage(directory: Path) -> Stage:
     """Make the demo's site with its posts and readers, or find the one that an earlier run made."""
     directory = directory.resolve()
-    if (directory / opening.FILE_NAME).exists():
+    if (directory / FILE_NAME).exists():
         return Stage(directory, fresh=False)
     directory.mkdir(parents=True, exist_ok=True)
     shutil.copytree(_MADE_UP / "posts", directory / "posts", dirs_exist_ok=True)

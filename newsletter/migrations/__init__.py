@@ -27,10 +27,18 @@ _LOCK = 0x6E657773
 State = Literal["empty", "current", "older", "unknown"]
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables up to this version; nothing happens where they are. Two may ask for it at once."""
+def take_turn(connection: Connection) -> None:
+    """Wait until nobody else makes or changes the tables, and keep others waiting until the transaction ends.
+
+    SQLite's write transactions are one at a time anyway.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables up to this version; nothing happens where they are. Two may ask for it at once."""
+    take_turn(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a reader sees. Pictures that travel in the mail stand in `html` as data URLs, so that a browser shows them."""
+    """What a reader sees. Pictures that travel in the mail are data URLs in `html`, so that a browser shows them."""
 
     message: EmailMessage
     html: str
@@ -25,6 +25,8 @@ def open_mail(data: bytes) -> Opened:
     shown = str(html.get_content())
     for part in message.walk():
         if cid := part.get("Content-ID"):
-            picture = b64encode(part.get_payload(decode=True) or b"").decode()
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes), "a picture is one part"
+            picture = b64encode(content).decode()
             shown = shown.replace(f"cid:{cid.strip('<>')}", f"data:{part.get_content_type()};base64,{picture}")
     return Opened(message, shown, str(text.get_content()))

@@ -148,7 +148,7 @@ class Settings:
     @property
     def return_domain(self) -> str:
         """The domain of return paths and mail commands."""
-        return self.inbound.domain or self.newsletter.sender.address.ascii_email.rpartition("@")[2]
+        return self.inbound.domain or self.newsletter.sender.address.key.rpartition("@")[2]
 
     @property
     def author_address(self) -> Address:
