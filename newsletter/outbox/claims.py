@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from newsletter.outbox.eligibility import is_due, issue_is_open, may_be_mailed
+from newsletter.outbox.eligibility import is_due, is_notice, issue_is_open, may_be_mailed
 from newsletter.outbox.retry import Outcome
 from newsletter.outbox.tables import deliveries
 from newsletter.transport.protocol import Reply
@@ -57,7 +57,7 @@ def claim(
     """
     due = (
         select(deliveries.c.id)
-        .where(is_due(now), may_be_mailed(), issue_is_open())
+        .where(is_due(now), may_be_mailed(), is_notice() if notices_only else issue_is_open())
         .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)

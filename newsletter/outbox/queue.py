@@ -90,7 +90,8 @@ def enqueue_issue(
         "due_at",
         "attempts",
     )
-    return connection.execute(insert(deliveries).from_select(names, rows)).rowcount
+    statement = insert(deliveries).from_select(names, rows).execution_options(preserve_rowcount=True)
+    return connection.execute(statement).rowcount
 
 
 def enqueue_notice(

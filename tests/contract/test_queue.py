@@ -1,0 +1,320 @@
+"""The outbox as a queue, on both engines: nobody's message is claimed twice, lost, or sent without consent."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine, delete, update
+
+from newsletter.issues.tables import issues
+from newsletter.outbox import claims, presence, queue
+from newsletter.outbox.claims import Claimed, Settlement
+from newsletter.outbox.queue import Counts
+from newsletter.outbox.retry import Outcome, unmarked
+from newsletter.transport.protocol import Reply
+from subscribers import roster, suppression
+from subscribers.address import parse
+from subscribers.database import reading, writing
+from subscribers.tables import subscribers
+from tests.contract.readers import add
+from tests.issues import freeze, queue_issue, rows
+
+LEASE = timedelta(minutes=30)
+OK = Reply(250, "2.0.0", "Ok: queued")
+
+#: Ways in which a reader stops being one that may be mailed.
+LEAVING: dict[str, Callable[..., None]] = {
+    "unsubscribed": lambda connection, reader, now: roster.leave(connection, reader.id, now),
+    "suppressed": lambda connection, reader, now: suppression.suppress(
+        connection, parse(reader.email), reason="complaint", now=now
+    ),
+    "erased": lambda connection, reader, now: connection.execute(
+        delete(subscribers).where(subscribers.c.id == reader.id)
+    ),
+    "asked again": lambda connection, reader, now: connection.execute(
+        update(subscribers).where(subscribers.c.id == reader.id).values(status="pending")
+    ),
+}
+
+
+def claim(engine: Engine, now: datetime, *, worker: str = "worker", limit: int = 100) -> list[Claimed]:
+    """Claim in a transaction of its own."""
+    with writing(engine) as connection:
+        return claims.claim(connection, worker, limit=limit, now=now, lease=LEASE)
+
+
+def mark(engine: Engine, claimed: list[Claimed], now: datetime, *, worker: str = "worker") -> set[int]:
+    """Mark as sending in a transaction of its own."""
+    with writing(engine) as connection:
+        return claims.mark_sending(connection, worker, [one.id for one in claimed], now=now, lease=LEASE)
+
+
+def settle(engine: Engine, settlements: list[Settlement], now: datetime, *, worker: str = "worker") -> None:
+    """Settle in a transaction of its own."""
+    with writing(engine) as connection:
+        claims.settle(connection, worker, settlements, now)
+
+
+def count(engine: Engine) -> Counts:
+    """Count issue 1."""
+    with reading(engine) as connection:
+        return queue.counts(connection, 1)
+
+
+class TestClaiming:
+    """Who gets what."""
+
+    def test_in_order_with_the_reader(self, engine: Engine, now: datetime) -> None:
+        """Deliveries come in their order, with address and name, and no more than asked for."""
+        queue_issue(engine, now, readers=5)
+        claimed = claim(engine, now, limit=3)
+        assert [one.email for one in claimed] == [f"reader{number}@example.org" for number in (1, 2, 3)]
+        assert claimed[0].name == "Reader 1"
+        assert [one.email for one in claim(engine, now, worker="other")] == [
+            "reader4@example.org",
+            "reader5@example.org",
+        ]
+
+    def test_nothing_before_it_is_due(self, engine: Engine, now: datetime) -> None:
+        """What is due later stays where it is."""
+        queue_issue(engine, now, readers=2)
+        assert claim(engine, now - timedelta(seconds=1)) == []
+        assert len(claim(engine, now)) == 2
+
+    def test_notices_overtake_issues(self, engine: Engine, now: datetime) -> None:
+        """A confirmation goes before an issue that was queued earlier; alone, if only notices are wanted."""
+        queue_issue(engine, now, readers=3)
+        with writing(engine) as connection:
+            reader = add(connection, "new@example.org", now)
+            rendering = freeze(connection, now, kind="confirm")
+            queue.enqueue_notice(connection, rendering, reader.id, needs_status="pending", due_at=now)
+            alone = claims.claim(connection, "w", limit=9, now=now, lease=LEASE, notices_only=True)
+            assert [one.email for one in alone] == ["new@example.org"]
+            claims.release(connection, "w")
+        assert [one.email for one in claim(engine, now, limit=2)] == [
+            "new@example.org",
+            "reader1@example.org",
+        ]
+
+    def test_many_workers_share_one_issue(self, engine: Engine, now: datetime) -> None:
+        """Workers that claim at the same time get every delivery once, and none twice."""
+        queue_issue(engine, now, readers=400)
+        taken: list[int] = []
+        start = Barrier(6)
+
+        def work(worker: str) -> None:
+            start.wait()
+            while claimed := claim(engine, now, worker=worker, limit=7):
+                taken.extend(one.id for one in claimed)
+
+        threads = [Thread(target=work, args=(f"worker {number}",)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(taken) == 400
+        assert len(set(taken)) == 400
+
+    def test_the_index_is_used(self, sqlite_engine: Engine, now: datetime) -> None:
+        """A claim walks along the index of what is due; it sorts nothing and reads no settled delivery."""
+        queue_issue(sqlite_engine, now, readers=1)
+        with writing(sqlite_engine) as connection:
+            statements: list[str] = []
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.set_trace_callback(statements.append)
+            claims.claim(connection, "w", limit=1, now=now, lease=LEASE)
+            driver.set_trace_callback(None)
+            (statement,) = [one for one in statements if one.startswith("WITH due")]
+            plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
+        assert "USING COVERING INDEX ix_deliveries_due" in plan or "USING INDEX ix_deliveries_due" in plan
+        assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+class TestConsent:
+    """Law 4: no mail without consent, at the moment of sending."""
+
+    @pytest.mark.parametrize("how", LEAVING)
+    def test_before_the_claim(self, engine: Engine, now: datetime, how: str) -> None:
+        """Who has left since the issue was frozen is not claimed, and the delivery ends as cancelled."""
+        queue_issue(engine, now, readers=3)
+        with writing(engine) as connection:
+            LEAVING[how](connection, roster.find(connection, "reader2@example.org"), now)
+        assert [one.email for one in claim(engine, now)] == ["reader1@example.org", "reader3@example.org"]
+        with writing(engine) as connection:
+            assert queue.cancel_undeliverable(connection, now) == 1
+        assert (count(engine).cancelled, count(engine).total) == (1, 3)
+
+    @pytest.mark.parametrize("how", LEAVING)
+    def test_between_claim_and_mark(self, engine: Engine, now: datetime, how: str) -> None:
+        """Who leaves after the claim is not sent to either."""
+        queue_issue(engine, now, readers=3)
+        claimed = claim(engine, now)
+        with writing(engine) as connection:
+            LEAVING[how](connection, roster.find(connection, "reader2@example.org"), now)
+        assert mark(engine, claimed, now) == {one.id for one in claimed if one.email != "reader2@example.org"}
+        with writing(engine) as connection:
+            assert queue.cancel_undeliverable(connection, now) == 1
+        assert count(engine) == Counts(sending=2, cancelled=1)
+
+    def test_who_was_never_confirmed(self, engine: Engine, now: datetime) -> None:
+        """A pending reader gets the question and nothing else, even if an issue was queued for them."""
+        with writing(engine) as connection:
+            reader = add(connection, "new@example.org", now)
+            issue = freeze(connection, now)
+            everybody = subscribers.select().with_only_columns(subscribers.c.id)
+            assert queue.enqueue_issue(connection, 1, issue, everybody, due_at=now) == 1
+            question = freeze(connection, now, kind="confirm")
+            notice = queue.enqueue_notice(connection, question, reader.id, needs_status="pending", due_at=now)
+        assert [one.id for one in claim(engine, now)] == [notice]
+
+    def test_a_question_is_not_asked_of_who_has_answered(self, engine: Engine, now: datetime) -> None:
+        """Mail that asks a pending reader to confirm is cancelled once they have."""
+        with writing(engine) as connection:
+            reader = add(connection, "new@example.org", now)
+            question = freeze(connection, now, kind="confirm")
+            queue.enqueue_notice(connection, question, reader.id, needs_status="pending", due_at=now)
+            roster.confirm(connection, reader.id, served=0, now=now)
+            assert queue.cancel_for(connection, reader.id, now) == 1
+        assert claim(engine, now) == []
+
+    @pytest.mark.parametrize("state", ["paused", "cancelled"])
+    def test_an_issue_that_is_not_open(self, engine: Engine, now: datetime, state: str) -> None:
+        """Pausing and cancelling hold for what is claimed, too; only cancelling ends deliveries."""
+        queue_issue(engine, now, readers=3)
+        claimed = claim(engine, now, limit=1)
+        with writing(engine) as connection:
+            connection.execute(update(issues).values(state=state))
+            assert queue.first_open_issue(connection, now) is None
+        assert mark(engine, claimed, now) == set()
+        assert claim(engine, now, worker="other") == []
+        with writing(engine) as connection:
+            assert queue.cancel_undeliverable(connection, now) == (3 if state == "cancelled" else 0)
+        assert count(engine).total == 3
+
+
+class TestSettling:
+    """What became of a delivery."""
+
+    def test_every_outcome(self, engine: Engine, now: datetime) -> None:
+        """Each outcome is recorded with the relay's words, and the counts always make up the audience."""
+        queue_issue(engine, now, readers=7)
+        claimed = claim(engine, now, limit=6)
+        marked = claimed[:5]
+        mark(engine, marked, now)
+        assert count(engine) == Counts(queued=2, sending=5)
+        outcomes = [
+            Settlement(marked[0].id, Outcome("sent"), OK),
+            Settlement(marked[1].id, Outcome("bounced"), Reply(550, "5.1.1", "no such user")),
+            Settlement(marked[2].id, Outcome("failed"), note="the message could not be made"),
+            Settlement(marked[3].id, Outcome("queued", timedelta(minutes=5)), Reply(450, "4.2.1", "later")),
+            Settlement(marked[4].id, Outcome("unknown"), note="no reply"),
+        ]
+        settle(engine, outcomes, now)
+        assert count(engine) == Counts(queued=3, sent=1, bounced=1, failed=1, unknown=1)
+        found = rows(engine)
+        assert (found["reader2@example.org"].reply_code, found["reader2@example.org"].reply) == (
+            550,
+            "5.1.1 no such user",
+        )
+        assert found["reader3@example.org"].reply == "the message could not be made"
+        later = found["reader4@example.org"]
+        assert (later.due_at, later.attempts, later.worker) == (now + timedelta(minutes=5), 1, None)
+        assert {row.worker for row in found.values()} == {None, "worker"}
+        assert [row.email for row in found.values() if row.worker] == ["reader6@example.org"]
+
+    def test_untouched(self, engine: Engine, now: datetime) -> None:
+        """What was not handed over for the relay's sake is queued as before, without an attempt."""
+        queue_issue(engine, now, readers=1)
+        claimed = claim(engine, now)
+        mark(engine, claimed, now)
+        settle(engine, [Settlement(claimed[0].id, unmarked())], now + timedelta(hours=1))
+        row = rows(engine)["reader1@example.org"]
+        assert (row.status, row.attempts, row.due_at, row.worker, row.reply) == ("queued", 0, now, None, None)
+
+    def test_what_stopped_a_run_goes_behind_the_others(self, engine: Engine, now: datetime) -> None:
+        """A refusal that is about us is not held against its reader, but it cannot block the others for ever."""
+        queue_issue(engine, now, readers=2)
+        claimed = claim(engine, now, limit=1)
+        mark(engine, claimed, now)
+        later = now + timedelta(minutes=1)
+        settle(engine, [Settlement(claimed[0].id, unmarked(stops=True), Reply(550, "5.7.1", "no"))], later)
+        assert rows(engine)["reader1@example.org"].attempts == 0
+        assert [one.email for one in claim(engine, later)] == ["reader2@example.org", "reader1@example.org"]
+
+    def test_only_what_is_marked_and_held_is_settled(self, engine: Engine, now: datetime) -> None:
+        """Neither another worker nor a delivery that was never marked can be settled as failed."""
+        queue_issue(engine, now, readers=1)
+        claimed = claim(engine, now)
+        failed = [Settlement(claimed[0].id, Outcome("failed"))]
+        settle(engine, failed, now)
+        mark(engine, claimed, now)
+        settle(engine, failed, now, worker="other")
+        assert count(engine) == Counts(sending=1)
+
+    def test_a_late_acceptance_spares_the_repeat(self, engine: Engine, now: datetime) -> None:
+        """A worker that was taken for dead and got its 250 after all still records it."""
+        queue_issue(engine, now, readers=1)
+        claimed = claim(engine, now)
+        mark(engine, claimed, now)
+        with writing(engine) as connection:
+            queue.recover(connection, now=now, is_dead=lambda worker: True)
+        assert count(engine) == Counts(queued=1)
+        settle(engine, [Settlement(claimed[0].id, Outcome("sent"), OK)], now)
+        assert count(engine) == Counts(sent=1)
+
+
+class TestRecovery:
+    """Law 2: what dead workers held comes back."""
+
+    def test_untouched_and_in_doubt(self, engine: Engine, now: datetime) -> None:
+        """What was only claimed is queued as before; what was being sent is queued again as the same delivery."""
+        queue_issue(engine, now, readers=3)
+        claimed = claim(engine, now, limit=2)
+        mark(engine, claimed[:1], now)
+        before = {email: row.id for email, row in rows(engine).items()}
+        with writing(engine) as connection:
+            recovered = queue.recover(connection, now=now, is_dead=lambda worker: worker == "worker")
+        assert (recovered.returned, recovered.doubtful) == (1, 1)
+        assert count(engine) == Counts(queued=3)
+        assert {email: row.id for email, row in rows(engine).items()} == before
+        assert len(claim(engine, now, worker="next")) == 3
+
+    def test_in_doubt_and_held_for_the_author(self, engine: Engine, now: datetime) -> None:
+        """Where repeats are not wanted, what may have arrived stays unknown and is not sent again."""
+        queue_issue(engine, now, readers=2)
+        mark(engine, claim(engine, now, limit=1), now)
+        with writing(engine) as connection:
+            queue.recover(connection, now=now, resend=False, is_dead=lambda worker: True)
+        assert count(engine) == Counts(queued=1, unknown=1)
+
+    def test_the_living_keep_theirs(self, engine: Engine, now: datetime) -> None:
+        """A worker that lives keeps what it holds until its lease is over, and renewing puts that off."""
+        queue_issue(engine, now, readers=2)
+        claimed = claim(engine, now)
+        mark(engine, claimed[:1], now)
+        with writing(engine) as connection:
+            assert queue.recover(connection, now=now, is_dead=lambda worker: False).returned == 0
+            claims.renew(connection, "worker", now=now + LEASE / 2, lease=LEASE)
+            assert queue.recover(connection, now=now + LEASE, is_dead=lambda worker: False).returned == 0
+            late = now + 2 * LEASE
+            recovered = queue.recover(connection, now=late, is_dead=lambda worker: False)
+        assert (recovered.returned, recovered.doubtful) == (1, 1)
+
+    def test_who_lost_a_claim_cannot_mark_it(self, engine: Engine, now: datetime) -> None:
+        """A worker that slept through its lease marks nothing, whoever holds the delivery now."""
+        queue_issue(engine, now, readers=1)
+        claimed = claim(engine, now)
+        assert mark(engine, claimed, now + LEASE) == set()
+        with writing(engine) as connection:
+            queue.recover(connection, now=now + LEASE, is_dead=lambda worker: False)
+        assert len(claim(engine, now + LEASE, worker="next")) == 1
+        assert mark(engine, claimed, now) == set()
+
+    def test_this_process_lives(self, engine: Engine, now: datetime) -> None:
+        """Without being told, the queue finds out that the worker of this very process is alive."""
+        queue_issue(engine, now, readers=1)
+        claim(engine, now, worker=presence.introduce())
+        with writing(engine) as connection:
+            assert queue.recover(connection, now=now).returned == 0
