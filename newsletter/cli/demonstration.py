@@ -1,5 +1,6 @@
 """demo: the whole journey on this machine, told while it happens."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +33,9 @@ def demo(
         site = journey.through(site, port)
         outcome = sending.make_issue(site, cadence=None, include_existing=False)
         if outcome.issue is None:
-            say(f"[bold]3[/]  Nothing is sent: {outcome.skipped}. Every reader has every post.")
+            say(f"[bold]3[/]  Nothing is sent: {outcome.skipped}.")
             _show_posts_at_fault(outcome)
-            _show_what_next(shown, first=False)
+            _show_what_next(shown)
             return
         say(f"[bold]3[/]  Issue {outcome.issue.number} is frozen: [bold]{escape(outcome.issue.subject)}[/]")
         outcome = deliver_with_bar(site, outcome)
@@ -43,19 +44,19 @@ def demo(
         arrived = sorted(mailbox.arrived, key=lambda mail: mail.recipient)
     say(f"[bold]4[/]  {count(outcome.counts.sent, 'mail')} handed over. What arrived:", "")
     _show_mail(arrived)
-    say("", "[bold]5[/]  One of them to look at:")
+    say("", "[bold]5[/]  One of them to look at, as HTML, as text, and as it came:")
     for path in _take_apart(arrived[0]):
         say(f"   {_short(path)}")
     _show_posts_at_fault(outcome)
-    _show_what_next(shown, first=True)
+    _show_what_next(shown)
 
 
 def _show_mail(arrived: list[Arrived]) -> None:
     rows = []
     for mail in arrived:
-        message = open_mail(mail.path.read_bytes()).message
-        rows.append((str(message["To"]), str(message["Subject"]), f"{mail.size / 1000:,.1f} kB"))
-    table("reader", "subject", "size", rows=rows)
+        to = open_mail(mail.path.read_bytes()).message["To"].addresses[0]
+        rows.append((to.display_name, to.addr_spec, f"{mail.size / 1000:,.1f} kB"))
+    table("reader", "address", "size", rows=rows)
 
 
 def _take_apart(mail: Arrived) -> list[Path]:
@@ -69,20 +70,22 @@ def _take_apart(mail: Arrived) -> list[Path]:
 
 def _show_posts_at_fault(outcome: sending.Sent) -> None:
     if outcome.problems:
-        say("", "[bold]6[/]  What is wrong with the posts (the others were sent all the same):")
+        say("", "What is wrong with the posts, which stops none of the others:")
         show_problems(outcome.problems, to=out)
 
 
-def _show_what_next(directory: str, *, first: bool) -> None:
+def _show_what_next(directory: str) -> None:
+    newsletter = _short(Path(sys.executable).with_name("newsletter"))
+    suggestions = {
+        "make demo": "once more: nothing is sent twice",
+        f"{newsletter} next --site {directory}": "every post, and why it is in or out",
+        f"{newsletter} issues --site {directory}": "what was sent",
+        f"{newsletter} check --site {directory}": "what would spoil the next mail",
+        f"{newsletter} init my-letter": "a site of your own",
+    }
     say("", "Next, try:")
-    if first:
-        say("  make demo                                    nothing is sent twice")
-    say(
-        f"  .venv/bin/newsletter next --site {directory}          every post, and why it is in or out",
-        f"  .venv/bin/newsletter issues --site {directory}        what was sent",
-        f"  write a post into {directory}/posts, then make demo again",
-        "  .venv/bin/newsletter init my-letter          a site of your own",
-    )
+    table("", "", rows=[(f"  {command}", meaning) for command, meaning in suggestions.items()])
+    say(f"  or write a post into {directory}/posts, and make demo again")
 
 
 def _short(path: Path) -> str:

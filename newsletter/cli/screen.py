@@ -55,7 +55,15 @@ def when(moment: datetime | None, zone: ZoneInfo) -> str:
 
 def table(*columns: str, rows: Iterable[Sequence[str]], title: str | None = None) -> None:
     """Print a table of plain texts."""
-    grid = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    grid = Table(
+        *columns,
+        show_header=any(columns),
+        title=title,
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
     for row in rows:
         grid.add_row(*(escape(cell) for cell in row))
     out.print(grid)

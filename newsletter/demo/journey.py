@@ -27,7 +27,6 @@ timezone = "Europe/London"
 
 [content]
 folder = "posts"
-url = "https://tidenotes.example"
 
 [schedule]
 weekly = "Mon 08:00"
