@@ -118,6 +118,7 @@ def _fold(start: str, tokens: Sequence[str]) -> bytes:
     """Join tokens by single spaces, with a fold in place of one where the line would be too long."""
     lines = [start]
     for token in tokens:
+        # never right after the colon: readers that split at it would find an empty value, or a blank before it
         if len(lines[-1]) + 1 + len(token) > _LINE and lines[-1] != start:
             lines.append(f" {token}")
         else:

@@ -24,7 +24,7 @@ LEASE = timedelta(minutes=30)
 OK = Reply(250, "2.0.0", "Ok: queued")
 
 #: Ways in which a reader stops being one that may be mailed.
-LEAVING: dict[str, Callable[..., None]] = {
+LEAVING: dict[str, Callable[..., object]] = {
     "unsubscribed": lambda connection, reader, now: roster.leave(connection, reader.id, now),
     "suppressed": lambda connection, reader, now: suppression.suppress(
         connection, parse(reader.email), reason="complaint", now=now
