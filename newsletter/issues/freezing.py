@@ -182,7 +182,7 @@ def sent_in(connection: Connection) -> dict[str, int]:
         .where(tables.renderings.c.issue_number.is_not(None))
         .group_by(table.c.identity)
     )
-    return {identity: number for identity, number in connection.execute(query)}
+    return dict(connection.execute(query).all())
 
 
 def note_was_used(connection: Connection, note: Note) -> int | None:

@@ -1,6 +1,16 @@
 """The tables of what is published: posts, issues, renderings."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from subscribers.database import Instant, metadata
 
@@ -15,7 +25,9 @@ posts = Table(
     Column("title", Text, nullable=False),
     Column("published_at", Instant, nullable=False),
     Column("body_hash", String(64), nullable=False, index=True),
-    Column("baseline", Boolean, nullable=False, default=False),  # was there before the newsletter: seen, not sent
+    Column(
+        "baseline", Boolean, nullable=False, default=False
+    ),  # was there before the newsletter: seen, not sent
     Column("first_seen_at", Instant, nullable=False),
 )
 

@@ -171,7 +171,7 @@ def counts(connection: Connection, issue_number: int) -> Counts:
         .where(deliveries.c.issue_number == issue_number)
         .group_by(deliveries.c.status)
     )
-    found: dict[str, int] = {status: number for status, number in connection.execute(query)}  # noqa: C416 - typed rows
+    found: dict[str, int] = dict(connection.execute(query).all())
     return Counts(**{field.name: found.get(field.name, 0) for field in fields(Counts)})
 
 

@@ -22,7 +22,9 @@ def measure() -> list[Row]:
         rows += _compare("the Zola blog", zola)
     with tempfile.TemporaryDirectory() as folder:
         _generate(Path(folder))
-        rows += _compare(f"{POSTS:,} generated posts", Path(folder), target="target: at least 20 times faster")
+        rows += _compare(
+            f"{POSTS:,} generated posts", Path(folder), target="target: at least 20 times faster"
+        )
     return rows
 
 

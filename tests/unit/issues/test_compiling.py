@@ -66,7 +66,9 @@ def test_every_post_is_explained():
     """For every post there is a reason, in or out."""
     five = posts(5)
     draft = Post("d", "d.md", "Draft", "d", NOW, "d", held_back="draft")
-    verdicts = explain([*five, draft], numbered(five, baseline=1), [Group(3, ("sea",), "en", 2)], {"p2": 1}, NOW)
+    verdicts = explain(
+        [*five, draft], numbered(five, baseline=1), [Group(3, ("sea",), "en", 2)], {"p2": 1}, NOW
+    )
     assert {v.post.id: (v.included, v.reason) for v in verdicts} == {
         "d": (False, "draft"),
         "p5": (True, "new"),
