@@ -67,8 +67,10 @@ def link_target(href: str, place: Place) -> str | Finding | None:
     return target
 
 
-def unsafe(scheme: str = "") -> Finding:
-    """Return what to say about a link that no mail may hold."""
+def unsafe(scheme: str) -> Finding:
+    """Return what to say about a link that no mail may hold; cleaning drops broken ones as well."""
+    if scheme.lower() in LINK_SCHEMES:
+        return _broken(f"{scheme}:…")
     kind = f" of the kind “{shorten(scheme)}:”" if scheme else " of this kind"
     return Finding(
         "unsafe-link", f"a mail may not hold links{kind}; it was taken out", "Use an https: address."
@@ -88,4 +90,4 @@ def _has_host(href: str) -> bool:
 
 
 def _broken(href: str) -> Finding:
-    return Finding("relative-link", f"the link “{shorten(href)}” names no host", "Mend the address.")
+    return Finding("relative-link", f"the link “{shorten(href)}” is broken", "Mend its address.")

@@ -1,5 +1,7 @@
 """A folder without a generator, and what holds for every dialect."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,9 +48,12 @@ def test_newlines_are_made_plain_and_unprintable_characters_vanish() -> None:
     assert dialects.tidy("a\r\nb\rc\x00d\x1fe\ufffcf\ud800g\th") == "a\nb\ncdefg\th"
 
 
-_MARKS = """{{< >}} {{% %}} {% %} {{ }} {# #} [[ ![[ ]] %% == {: {:: } { ``` ` ~~~ import export <A < > /> </A> = raw
-endraw highlight endhighlight comment /highlight /* */ a b( ) end " ' | (@/ ]( ^a {filename} ](|static| [TOC] markdown="1"
-<div *[a]: \\ é""".split()
+_MARKS = re.findall(
+    r"\S+",
+    """{{< >}} {{% %}} {% %} {{ }} {# #} [[ ![[ ]] %% == {: {:: } { ``` ` ~~~ import export <A < > /> </A> = raw endraw
+    highlight endhighlight comment /highlight /* */ a b( ) end " ' | (@/ ]( ^a {filename} ](|static| [TOC]
+    markdown="1" <div *[a]: \\ é""",
+)
 _PIECES = st.sampled_from([*_MARKS, " ", "\n", "\n\n", "    ", "- ", "> ", "> [!a] "])
 
 

@@ -1,0 +1,82 @@
+"""Whatever stands in a post, it becomes a manuscript that may be mailed."""
+
+import re
+import time
+
+import lxml.html
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.folders import manuscript
+
+_MARKS = re.findall(
+    r"\S+",
+    """[ ] ( ) ! * _ ` ``` ~~ # ## > - 1. | |--|--| < > </ /> <div> </div> <p> <b> <i> <a <table> <tr> <td> </table>
+    <pre> <code> <ul> <li> <img <iframe <svg> <math> <style> <script> </script> <details> <summary> <figure>
+    <figcaption> </figure> <video> <object> <noscript> <template> <input <progress href= src= onerror=x onclick="y"
+    style="z" javascript: data: class= alt= " ' = & &#x3c; &#0; &amp; \\ [^1] [^1]: ^[ <!-- --> <!--more-->
+    <![CDATA[ ]]> <?x ?> http://a https://b {{<x>}} {%y%} {:z} word é 漢字 : ~ * * * [a]: [a]""",
+)
+_TEXTS = st.lists(
+    st.one_of(st.sampled_from([*_MARKS, " ", "\n", "\n\n", "    ", "\t", "- "]), st.text(max_size=5)),
+    max_size=60,
+).map("".join)
+_FORBIDDEN = {"script", "style", "iframe", "object", "embed", "svg", "math", "form", "input"}
+_ADDRESSES = ("https:", "http:", "mailto:", "cid:", "tel:", "sms:", "ftp:", "xmpp:", "geo:")
+_DIALECTS = st.sampled_from(["hugo", "jekyll", "zola", "pelican", "eleventy", "astro", "obsidian", "plain"])
+
+
+@given(_TEXTS, _DIALECTS)
+@example("<a href='javascript:alert(1)' onclick=x>b</a><img src=x onerror=y><svg/onload=z>", "plain")
+@example(
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=x&gt;'>", "plain"
+)
+@example("<object><object></object><p>", "plain")
+@example("<figure><figure></figure>", "plain")
+def test_any_text_becomes_a_safe_manuscript(body: str, dialect: str) -> None:
+    """Nothing that runs, nothing that is styled from outside, well-formed, and no line that SMTP would refuse."""
+    result = manuscript(body, dialect, path="a.mdx")
+    for written in (result.html, result.summary_html):
+        root = lxml.html.fragment_fromstring(written, create_parent="div")
+        for element in root.iter():
+            assert isinstance(element.tag, str), "no comment is left"
+            assert element.tag not in _FORBIDDEN
+            names = set(element.attrib)
+            assert not any(name.startswith(("on", "data-")) for name in names)
+            assert not names & {"id", "class", "srcset"}
+            for name in ("href", "src"):
+                assert element.get(name, "https:").startswith(_ADDRESSES)
+        levels = [int(element.tag[1]) for element in root.iter("h1", "h2", "h3", "h4", "h5", "h6")]
+        assert all(deeper - level <= 1 for level, deeper in zip([1, *levels], levels, strict=False))
+    for text in (result.text, result.summary_text):
+        assert not any(len(line.encode()) > 998 for line in text.split("\n"))
+        assert all(character == "\n" or character >= " " for character in text if character != "\t")
+    assert all(problem.line is None or problem.line >= 1 for problem in result.problems)
+
+
+_UNITS = re.findall(
+    r"\S+",
+    "[ ![ *a ` < <!-- <div> <b> <b><p> > - ^[ |a {{< {% [[ %% { <A ]( &#0; \\ <table><tr><td> <pre><code> ==a {: a 漢",
+)
+
+
+@pytest.mark.parametrize("unit", [*_UNITS, "word ", "import a\n\n", "- ", "> "])
+def test_monstrous_texts_are_read_in_bearable_time(unit: str) -> None:
+    """Five megabytes of anything, in one line or many, are cut, told about, and read in time that grows in line."""
+    begun = time.process_time()
+    result = manuscript(
+        unit * (5_000_000 // len(unit)), "obsidian" if unit in ("[[", "==a", "%%") else "hugo"
+    )
+    assert "too-long" in {problem.kind for problem in result.problems}
+    assert time.process_time() - begun < 60, "a text that takes minutes would take hours if it were larger"
+
+
+def test_deep_nesting_is_flattened() -> None:
+    """The parser of premailer, which comes later, refuses more than 256 levels."""
+    body = "<div>" * 300 + "deep" + "</div>" * 300 + "\n\n" + "> " * 300 + "quoted"
+    result = manuscript(body)
+    assert "deep" in result.html
+    root = lxml.html.fragment_fromstring(result.html, create_parent="div")
+    depths = [sum(1 for _ in element.iterancestors()) for element in root.iter()]
+    assert max(depths) < 100
