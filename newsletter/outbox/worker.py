@@ -138,6 +138,8 @@ class _Run:
             self._attend(threads, on_progress)
             if self._is_over() or self._unavailable is None or self._handled() == done:
                 break
+        else:
+            self._unavailable = None  # the other connections have done its work
         if self._failure is not None and not isinstance(self._failure, NewsletterError):
             raise self._failure
 
