@@ -1,12 +1,11 @@
 """What only the whole folder tells: two posts with one identity, translations, and pages that are no posts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from operator import itemgetter
+from operator import attrgetter
 
-from newsletter.content.generators import Rules
+from newsletter.content.layout import Layout
 from newsletter.content.post import Post, Problem
-from newsletter.content.reading import Reading
 
 _POST_SECTIONS = frozenset(
     {"article", "articles", "blog", "journal", "log", "news", "notes", "post", "posts", "writing"}
@@ -14,64 +13,60 @@ _POST_SECTIONS = frozenset(
 
 
 def assemble(
-    readings: Iterable[tuple[str, Reading]], rules: Rules, *, language: str
+    posts: list[Post], problems: list[Problem], layout: Layout, *, language: str
 ) -> tuple[list[Post], list[Problem]]:
-    """Return the posts in order of their paths, and the problems.
+    """Return the posts of a folder, in order of their paths as they came, and its problems.
 
-    `readings` are places with what was read there; `language` is the newsletter's.
+    `language` is the newsletter's.
     """
-    kept, problems = _without_pages(sorted(readings, key=itemgetter(0)), rules)
-    first: dict[str, Post] = {}
-    groups: dict[str, list[Post]] = {}  # of posts that share an id
-    for post in kept:
-        other = first.setdefault(post.id, post)
-        if other is not post:
-            groups.setdefault(post.id, [other]).append(post)
-    held: dict[str, str] = {}
-    for group in groups.values():
-        held |= _resolve(group, language, rules.site.language, problems)
-    if rules.translations_share_slug:
-        held |= _same_slugs(kept, language, rules.site.language)
-    posts = [
-        replace(post, held_back=post.held_back or held[post.path]) if post.path in held else post
-        for post in kept
-    ]
-    return posts, problems
-
-
-def _without_pages(readings: list[tuple[str, Reading]], rules: Rules) -> tuple[list[Post], list[Problem]]:
-    posts: list[Post] = []
-    problems: list[Problem] = []
-    undated: list[tuple[str, Reading]] = []
-    dated_sections: set[str] = set()
-    for place, reading in readings:
-        post = reading.post
-        if post is not None and post.published_at is None and post.held_back in (None, "no title"):
-            undated.append((place, reading))
-            continue
-        if post is not None:
-            posts.append(post)
-            dated_sections.add(place.partition("/")[0] if "/" in place else "")
-        problems += reading.problems
-    for place, reading in undated:
-        if rules.has_pages and _is_page(place, dated_sections):
-            continue
-        assert reading.post is not None
-        posts.append(reading.post)
-        problems += reading.problems
-        if not any(problem.kind == "date" for problem in reading.problems):
-            problems.append(_no_date(reading.post.path))
+    rules = layout.rules
+    undated = [post for post in posts if post.published_at is None and post.held_back in (None, "no title")]
     if undated:
-        posts.sort(key=lambda post: post.path)
-        problems.sort(key=lambda problem: problem.path)
+        posts, problems = _without_pages(posts, problems, layout, undated)
+    held: dict[str, str] = {}
+    if len({post.id for post in posts}) < len(posts):
+        for group in _groups(posts, attrgetter("id")):
+            held |= _resolve(group, language, rules.site.language, problems)
+    if rules.translations_share_slug:
+        held |= _same_slugs(posts, language, rules.site.language)
+    if held:
+        posts = [_held(post, held.get(post.path)) for post in posts]
     return posts, problems
 
 
-def _is_page(place: str, dated_sections: set[str]) -> bool:
-    """Tell whether a file without date is a page, such as about.md, rather than a post that lacks its date."""
+def _held(post: Post, reason: str | None) -> Post:
+    return post if reason is None or post.held_back else replace(post, held_back=reason)
+
+
+def _groups(posts: list[Post], key: Callable[[Post], str]) -> list[list[Post]]:
+    """Return the posts that have their key in common with others."""
+    groups: dict[str, list[Post]] = {}
+    for post in posts:
+        groups.setdefault(key(post), []).append(post)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _without_pages(
+    posts: list[Post], problems: list[Problem], layout: Layout, undated: list[Post]
+) -> tuple[list[Post], list[Problem]]:
+    """Leave out what is a page and no post, and report the posts that lack their date."""
+    dated = {_section(layout.place(post.path)) for post in posts if post.published_at}
+    pages: set[str] = set()
+    if layout.rules.has_pages:
+        pages = {post.path for post in undated if _is_page(_section(layout.place(post.path)), dated)}
+    problems = [problem for problem in problems if problem.path not in pages]
+    told = {problem.path for problem in problems if problem.kind == "date"}
+    problems += [_no_date(post.path) for post in undated if post.path not in pages and post.path not in told]
+    return [post for post in posts if post.path not in pages], problems
+
+
+def _section(place: str) -> str:
     section, slash, _ = place.partition("/")
-    if not slash:
-        return "" not in dated_sections
+    return section if slash else ""
+
+
+def _is_page(section: str, dated_sections: set[str]) -> bool:
+    """Tell whether a file without date is a page, such as about.md, rather than a post that lacks its date."""
     return section not in dated_sections and section.lower() not in _POST_SECTIONS
 
 
@@ -135,11 +130,8 @@ def _chosen(group: list[Post], language: str, default: str) -> Post:
 
 def _same_slugs(posts: list[Post], language: str, default: str) -> dict[str, str]:
     """Pelican: posts with one slug and different languages are translations of each other."""
-    groups: dict[str, list[Post]] = {}
-    for post in posts:
-        groups.setdefault(post.slug, []).append(post)
     held: dict[str, str] = {}
-    for group in groups.values():
+    for group in _groups(posts, attrgetter("slug")):
         if len({(post.language or default).lower() for post in group}) > 1:
             chosen = _chosen(group, language, default)
             others = [post for post in group if post.language != chosen.language]

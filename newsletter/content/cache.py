@@ -1,16 +1,21 @@
 """What the last scan of a content folder read, kept in one JSON file, so that only changed files are parsed.
 
-A row counts while size and mtime of its file are the same, or else while the file's bytes are. All rows
-fall together when anything changes that they depend on besides their own file: the generator's settings, data
-that files inherit, or our own code. That is what the fingerprint stands for.
+What was read counts while size and mtime of its file are the same, or else while the file's bytes are. Everything
+falls together when anything changes that it depends on besides the files: the generator's settings, data that files
+inherit, or our own code. That is what the fingerprint stands for.
+
+A folder may hold many thousands of posts. So they are kept in columns, one list for each field of all posts: to read
+and to compare a few long lists is a fraction of the work that many short ones make.
 """
 
 import contextlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, make_dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,82 +27,124 @@ from newsletter.content.reading import Reading
 #: a new mtime: clocks of file systems are coarse (FAT: two seconds). Git calls such files racy.
 RACY = 2_000_000_000
 
+_TIMES = ("published_at", "updated_at", "expires_at")
+_LISTS = ("tags", "authors")
 _POST_FIELDS = tuple(field.name for field in fields(Post))
-_TIMES = tuple(_POST_FIELDS.index(name) for name in ("published_at", "updated_at", "expires_at"))
-_LISTS = tuple(_POST_FIELDS.index(name) for name in ("tags", "authors"))
+_NAMES = ("place", "size", "mtime_ns", "digest", "problems", *_POST_FIELDS)
+_PROBLEMS, _POST = _NAMES.index("problems"), _NAMES.index(_POST_FIELDS[0])
+_SEPARATOR = "\n"  # no tag or name holds a line break: `fields.text` makes one line of each
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-#: What one file gave, and how the file was then: size, mtime in nanoseconds, digest of its bytes, the values of
-#: its post or None, the values of its problems. JSON as it stands, so that nothing is built before it is needed.
+#: What one file gave, in values that JSON knows, in the order of `_NAMES`.
 Row = list[Any]
+
+# A post without its lock. To set the fields of a frozen object one by one takes eight times as long as to set them
+# first and freeze the object then, which is what changing its class does: both classes have the same slots.
+_Mutable = make_dataclass("_Mutable", _POST_FIELDS, slots=True)
+_problem_values = attrgetter(*(field.name for field in fields(Problem)))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The rows of the last scan by place, and up to which mtime a file of the same size is the same file."""
+    """What a scan read, in columns; `trusted_ns` is the last mtime that tells a file from a later version of it."""
 
-    rows: dict[str, Row]
+    columns: Sequence[list[Any]] = tuple([] for _ in _NAMES)
     trusted_ns: int = 0
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.columns[0])
+
+    def unchanged(self, files: Sequence[tuple[str, int, int]]) -> list[int | None]:
+        """Return for each file (place, size, mtime) in which row it is, if it is as it was."""
+        known = dict(zip(zip(*self.columns[:3], strict=True), range(len(self)), strict=True))
+        trusted_ns = self.trusted_ns
+        return [known.get(file) if file[2] <= trusted_ns else None for file in files]
+
+    def digests(self) -> dict[str, tuple[int, str]]:
+        """Return in which row each place is, and the digest of the bytes that were there."""
+        places, digests = self.columns[0], self.columns[_NAMES.index("digest")]
+        return {place: (at, digest) for at, (place, digest) in enumerate(zip(places, digests, strict=True))}
+
+    def row(self, at: int) -> Row:
+        return [column[at] for column in self.columns]
+
+    def only(self, rows: list[int]) -> "Kept":
+        """Return some of the rows, in the order in which they are named."""
+        if rows == list(range(len(self))):
+            return self
+        return Kept([[column[at] for at in rows] for column in self.columns], self.trusted_ns)
+
+    def with_rows(self, rows: Sequence[Row]) -> "Kept":
+        """Return these rows and others, in the order of their places."""
+        if not rows:
+            return self
+        new: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+        both = Kept([[*old, *added] for old, added in zip(self.columns, new, strict=True)], self.trusted_ns)
+        return both.only(sorted(range(len(both)), key=both.columns[0].__getitem__))
+
+    def posts(self, zone: ZoneInfo) -> list[Post]:
+        """Return the posts, with their times expressed in `zone`; files that gave none are left out."""
+        values = dict(zip(_POST_FIELDS, self.columns[_POST:], strict=True))
+        for name in _TIMES:
+            values[name] = [
+                None if time is None else datetime.fromtimestamp(time, zone) for time in values[name]
+            ]
+        for name in _LISTS:
+            lists = {text: tuple(text.split(_SEPARATOR)) if text else () for text in set(values[name])}
+            values[name] = [lists[text] for text in values[name]]
+        posts: list[Any] = list(map(_Mutable, *values.values()))
+        for post in posts:
+            post.__class__ = Post
+        return posts if None not in values["id"] else [post for post in posts if post.id is not None]
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with the files."""
+        return [Problem(*values) for problems in self.columns[_PROBLEMS] if problems for values in problems]
+
+
+def row_of(file: tuple[str, int, int], digest: str, reading: Reading) -> Row:
+    """Return what a file (place, size, mtime) gave, in the values that JSON knows."""
+    problems = [list(_problem_values(problem)) for problem in reading.problems] or None
+    post = reading.post
+    values = [None] * len(_POST_FIELDS) if post is None else [_plain(post, name) for name in _POST_FIELDS]
+    return [*file, digest, problems, *values]
+
+
+def _plain(post: Post, name: str) -> Any:
+    value = getattr(post, name)
+    if value is not None and name in _TIMES:
+        return int((value - _EPOCH).total_seconds())
+    return _SEPARATOR.join(value) if name in _LISTS else value
 
 
 def load(path: Path | None, fingerprint: str) -> Kept:
     """Return what the last scan kept; nothing where there is no cache, a broken one, or one of other settings."""
     if path is None:
-        return Kept({})
+        return Kept()
     try:
         with path.open("rb") as file:
             written_ns = os.fstat(file.fileno()).st_mtime_ns
             kept = json.loads(file.read())
         if kept["fingerprint"] == fingerprint:
-            return Kept(kept["files"], written_ns - RACY)
+            return Kept([kept["columns"][name] for name in _NAMES], written_ns - RACY)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass  # a cache may be lost at any time: the files are read again
-    return Kept({})
+    return Kept()
 
 
-def save(path: Path, fingerprint: str, rows: dict[str, Row]) -> None:
-    """Write a cache, whole or not at all. A disk that is full costs the next scan's time, and nothing else."""
-    text = json.dumps({"fingerprint": fingerprint, "files": rows}, separators=(",", ":"))
+def save(path: Path, fingerprint: str, kept: Kept) -> bool:
+    """Write a cache, whole or not at all, and tell which; a full disk costs the next scan's time, nothing else."""
+    columns = dict(zip(_NAMES, kept.columns, strict=True))
+    text = json.dumps({"fingerprint": fingerprint, "columns": columns}, separators=(",", ":"))
     temporary = ""
-    with contextlib.suppress(OSError):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(text)
-            os.replace(temporary, path)  # noqa: PTH105 - both are names in one folder
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
-
-
-def row_of(size: int, mtime_ns: int, digest: str, reading: Reading) -> Row:
-    """Return what a file gave, in the values that JSON knows."""
-    values: list[Any] | None = None
-    if reading.post is not None:
-        values = [getattr(reading.post, name) for name in _POST_FIELDS]
-        for at in _TIMES:
-            values[at] = None if values[at] is None else int((values[at] - _EPOCH).total_seconds())
-        for at in _LISTS:
-            values[at] = list(values[at])
-    problems = [[p.path, p.line, p.kind, p.message, p.remedy, p.severity] for p in reading.problems]
-    return [size, mtime_ns, digest, values, problems]
-
-
-def reading_of(row: Row, zone: ZoneInfo) -> Reading:
-    """Return what a file gave, as it was when it was read; `zone` is the one in which times are expressed."""
-    values, problems = row[3], row[4]
-    post: Post | None = None
-    if values is not None:
-        values = values.copy()
-        for at in _TIMES:
-            if values[at] is not None:
-                values[at] = datetime.fromtimestamp(values[at], zone)
-        for at in _LISTS:
-            values[at] = tuple(values[at])
-        post = Post(*values)
-    return Reading(post, tuple([Problem(*problem) for problem in problems]) if problems else ())
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(temporary, path)  # noqa: PTH105 - both are names in one folder
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        return False
+    return True

@@ -1,23 +1,19 @@
 """Read a content folder: its posts, what is wrong with them, and the text of each when it is wanted."""
 
-import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from newsletter.content import cache, reading, scanning
 from newsletter.content.assembling import assemble
-from newsletter.content.cache import Kept, Row
+from newsletter.content.cache import Kept
 from newsletter.content.generators import detect
 from newsletter.content.layout import Layout
 from newsletter.content.lookup import FolderReferences, Library, inside, read_picture
 from newsletter.content.manuscript import read_manuscript
 from newsletter.content.note import Note, read_note
 from newsletter.content.post import Manuscript, Post, Problem
-from newsletter.content.reading import Reading
 from newsletter.errors import ContentError
 
 
@@ -55,8 +51,8 @@ class ContentFolder:
         self._timezone = timezone
         self._language = language
         self._cache = cache
-        self._rows: dict[str, Row] = {}
-        self._readings: list[tuple[str, Reading]] = []
+        self._kept = Kept()
+        self._posts: tuple[Post, ...] = ()
         self._fingerprint = ""
         self._library: Library | None = None
         self._layout = self._look()
@@ -76,20 +72,23 @@ class ContentFolder:
         Raises ContentError as the constructor does.
         """
         layout = self._layout = self._look()
-        with _without_collection():
-            walk = layout.walk()
-            data = scanning.read_data(layout, walk.data)
-            layout.rules.with_data(data)
-            kept = self._kept(scanning.fingerprint(layout, data))
-            sweep = scanning.sweep(layout, walk.files, kept)
-            posts, problems = assemble(sweep.readings, layout.rules, language=self._language)
-        if self._cache is not None and (sweep.looked or len(sweep.rows) != len(kept)):
-            cache.save(self._cache, self._fingerprint, sweep.rows)
-        self._rows, self._readings, self._library = sweep.rows, sweep.readings, None
+        rules, zone = layout.rules, layout.rules.site.timezone
+        walk = layout.walk()
+        data = scanning.read_data(layout, walk.data)
+        rules.with_data(data)
+        kept = self._kept_under(scanning.fingerprint(layout, data))
+        sweep = scanning.sweep(layout, walk.files, kept)
+        if sweep.is_new:
+            saved = self._cache is not None and cache.save(self._cache, self._fingerprint, sweep.kept)
+            self._kept = Kept() if saved else sweep.kept
+        posts, problems = assemble(
+            sweep.kept.posts(zone), sweep.kept.problems(), layout, language=self._language
+        )
         problems += [*walk.problems, *sweep.problems]
         problems += [scanning.foreign(layout.path(place)) for place in walk.foreign]
         problems.sort(key=lambda problem: (problem.path, problem.line or 0))
-        return Scan(tuple(posts), tuple(problems), self.generator, len(walk.files), sweep.parsed)
+        self._posts, self._library = tuple(posts), None
+        return Scan(self._posts, tuple(problems), self.generator, len(walk.files), sweep.parsed)
 
     def load(self, post: Post) -> Manuscript:
         """Return a post with its text as it is now. Raises ContentError if it vanished, broke or became another."""
@@ -144,11 +143,11 @@ class ContentFolder:
         root = _existing(self._named)
         return Layout(root, detect(root, url=self._url, timezone=self._timezone, language=self._language))
 
-    def _kept(self, fingerprint: str) -> Kept:
+    def _kept_under(self, fingerprint: str) -> Kept:
         """Return what an earlier scan read under the same settings, from the cache or from memory."""
         kept = cache.load(self._cache, fingerprint)
         if not kept and fingerprint == self._fingerprint:
-            kept = Kept(self._rows)
+            kept = self._kept
         self._fingerprint = fingerprint
         return kept
 
@@ -156,7 +155,7 @@ class ContentFolder:
         if self._library is None:
             if not self._fingerprint:
                 self.scan()
-            posts = [(place, reading.post) for place, reading in self._readings if reading.post is not None]
+            posts = ((self._layout.place(post.path), post) for post in self._posts)
             self._library = Library(self._layout.rules, posts, self._page_url)
         return self._library
 
@@ -186,18 +185,6 @@ class ContentFolder:
 
     def _read_image(self, path: Path) -> bytes | None:
         return read_picture(path, self._layout.boundary)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Build many objects, none of them in a cycle, without stopping to look for cycles: a third of a scan's time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _existing(root: Path) -> Path:

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from newsletter.content import dialects, frontmatter
 from newsletter.content.generators import Rules
@@ -14,8 +14,7 @@ from newsletter.content.post import Post, Problem
 SIZE_LIMIT = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one file gave. A file without `post` is broken (an error says so), or is a page and no post."""
 
     post: Post | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.content import reading
-from newsletter.content.cache import Kept, Row, reading_of, row_of
+from newsletter.content.cache import Kept, Row, row_of
 from newsletter.content.layout import Layout
 from newsletter.content.post import Problem
 from newsletter.content.reading import Reading
@@ -19,51 +19,50 @@ _DATA_LIMIT = 256_000  # bytes of a file whose fields others inherit
 class Sweep:
     """What a look at every file gave."""
 
-    readings: list[tuple[str, Reading]] = field(default_factory=list)  # by place
-    rows: dict[str, Row] = field(default_factory=dict)  # the same for the cache
+    kept: Kept
     problems: list[Problem] = field(default_factory=list)  # of files that could not be opened
-    looked: int = 0  # files that were opened and read, since size or mtime had changed
-    parsed: int = 0  # of these, files that had changed indeed
+    is_new: bool = False  # whether `kept` differs from what was kept before
+    parsed: int = 0  # files that had changed indeed
 
 
-def sweep(layout: Layout, files: Iterable[tuple[str, int, int]], kept: Kept) -> Sweep:
-    """Return what each file gives: as it was kept if it is unchanged, else read anew."""
-    result = Sweep()
-    zone = layout.rules.site.timezone
-    rows, trusted_ns = kept.rows, kept.trusted_ns
-    for place, size, mtime_ns in files:
-        row = rows.get(place)
-        if row is not None and row[0] == size and row[1] == mtime_ns and mtime_ns <= trusted_ns:
-            result.rows[place] = row
-            result.readings.append((place, reading_of(row, zone)))
-        else:
-            _look(layout, (place, size, mtime_ns), row, result)
+def sweep(layout: Layout, files: list[tuple[str, int, int]], kept: Kept) -> Sweep:
+    """Return what each file (place, size, mtime) gives: as it was kept if it is unchanged, else read anew."""
+    files.sort()
+    rows = kept.unchanged(files)
+    same = [row for row in rows if row is not None]
+    result = Sweep(kept.only(same))
+    if len(same) < len(files):
+        digests = kept.digests()
+        changed = [file for file, row in zip(files, rows, strict=True) if row is None]
+        looked = [_look(layout, file, kept, digests, result) for file in changed]
+        result.kept = result.kept.with_rows([row for row in looked if row is not None])
+    result.is_new = result.kept is not kept
     return result
 
 
-def _look(layout: Layout, found: tuple[str, int, int], row: Row | None, result: Sweep) -> None:
-    place, size, mtime_ns = found
+def _look(
+    layout: Layout, file: tuple[str, int, int], kept: Kept, digests: dict[str, tuple[int, str]], result: Sweep
+) -> Row | None:
+    """Read a file whose size or mtime changed; None if that cannot be done."""
+    place, size, _ = file
     path = layout.path(place)
     if size > reading.SIZE_LIMIT:
         result.problems.append(reading.too_large(path, size))
-        return
+        return None
     try:
-        with open(layout.file(place), "rb") as file:  # noqa: PTH123 - Path costs time, and files are many
-            data = file.read(reading.SIZE_LIMIT + 1)
+        with open(layout.file(place), "rb") as opened:  # noqa: PTH123 - Path costs time, and files are many
+            data = opened.read(reading.SIZE_LIMIT + 1)
     except FileNotFoundError:
-        return  # it was removed while we looked
+        return None  # it was removed while we looked
     except OSError as error:
         result.problems.append(unreadable(path, error))
-        return
-    result.looked += 1
+        return None
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-    if row is None or row[2] != digest:
-        result.parsed += 1
-        outcome = _read(data, path, layout, place)
-    else:
-        outcome = reading_of(row, layout.rules.site.timezone)
-    result.readings.append((place, outcome))
-    result.rows[place] = row_of(size, mtime_ns, digest, outcome)
+    at, known = digests.get(place, (0, ""))
+    if known == digest:
+        return [*file, *kept.row(at)[len(file) :]]
+    result.parsed += 1
+    return row_of(file, digest, _read(data, path, layout, place))
 
 
 def _read(data: bytes, path: str, layout: Layout, place: str) -> Reading:

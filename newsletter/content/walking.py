@@ -72,20 +72,27 @@ class Walker:
     def _look(self, folder: _Folder, entries: list[os.DirEntry[str]]) -> list[_Folder]:
         """Take the files of a folder, and return the folders in it that have to be looked at."""
         names = {entry.name for entry in entries}
-        wanted = self._wanted
+        prefix, simple = folder.prefix, not folder.is_linked
+        files, takes, extensions = self._walk.files, self._rules.takes, self._rules.extensions
         below: list[_Folder] = []
         for entry in entries:
             name = entry.name
-            if name[0] == ".":
+            start = name[0]
+            if start == ".":
                 continue
-            if entry.is_symlink():
+            if start != "_" and name.endswith(extensions) and entry.is_file(follow_symlinks=False) and simple:
+                if takes(prefix + name, name, names):  # the one case of which there may be many thousands
+                    try:
+                        facts = entry.stat(follow_symlinks=False)
+                        files.append((prefix + name, facts.st_size, facts.st_mtime_ns))
+                    except OSError as error:
+                        self._unreadable(prefix + name, error)
+            elif entry.is_symlink():
                 below += self._follow(entry, folder, names)
-            elif name.endswith(wanted) and entry.is_file(follow_symlinks=False):
-                self._take(entry, folder, names)
             elif entry.is_dir(follow_symlinks=False):
-                if self._rules.enters(folder.prefix + name, name, names):
+                if self._rules.enters(prefix + name, name, names):
                     below.append(self._below(folder, entry))
-            elif name.lower().endswith(wanted):
+            elif name.lower().endswith(self._wanted):
                 self._take(entry, folder, names)
         return below
 

@@ -20,7 +20,9 @@ from newsletter.content.post import Post
 #: What may stand in the path of an address as it is (RFC 3986, section 3.3).
 _PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 #: Files that tell about a folder, rather than being a post in it.
-_COMPANIONS = frozenset({"readme", "changelog", "contributing", "license", "code_of_conduct", "security"})
+_COMPANIONS = frozenset(
+    f"{name}.md" for name in ("readme", "changelog", "contributing", "license", "code_of_conduct", "security")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Rules:
 
     def takes(self, place: str, name: str, siblings: Collection[str]) -> bool:  # noqa: ARG002
         """Tell whether a file is a post by its name and place; `siblings` are the names beside it."""
-        return name.rpartition(".")[0].lower() not in _COMPANIONS
+        return name.lower() not in _COMPANIONS
 
     def hands_down(self, place: str, name: str) -> bool:  # noqa: ARG002
         """Tell whether other files inherit from a file, whose name ends with one of `data_files`."""
