@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-SOURCES := $(shell find newsletter subscribers templates tests -type f -not -name '*.pyc') pyproject.toml
+SOURCES := $(shell find newsletter subscribers templates tests docs -type f -not -name "*.pyc") pyproject.toml README.md
 
 .PHONY: demo test check lint bench clean
 .DELETE_ON_ERROR:

@@ -7,6 +7,7 @@ from newsletter.content.headings import HEADINGS
 from newsletter.content.markup import VOID, End, Event, Start, Text, plain
 
 LONGEST = 700  # characters of a first paragraph; the author's own summaries are never cut
+SHORTEST = 60  # characters that say something: "Hello everybody!" does not
 _LEFT_OUT = HEADINGS | {"img", "hr", "table"}
 
 
@@ -26,13 +27,19 @@ def before_more(events: Sequence[Event]) -> list[Event] | None:
 
 
 def first_paragraph(events: Sequence[Event]) -> list[Event]:
-    """Return the first paragraph that says something, shortened if it is very long; else the first words there are."""
+    """Return the first paragraph that says something, shortened if it is very long; else the first words there are.
+
+    One that is as short as a greeting says nothing of the post, so the next one is added.
+    """
+    summary: list[Event] = []
     for start, end in _paragraphs(events):
         paragraph = list(prose(events[start:end]))
         if plain(paragraph):
-            return shorten(paragraph)
+            summary += paragraph
+        if len(plain(summary)) >= SHORTEST:
+            break
     text = plain(prose(events))
-    return shorten([Start("p"), Text(text), End("p")]) if text else []
+    return shorten(summary or [Start("p"), Text(text), End("p")]) if text else []
 
 
 def prose(events: Iterable[Event]) -> Iterator[Event]:

@@ -28,5 +28,7 @@ def open_mail(data: bytes) -> Opened:
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes), "a picture is one part"
             picture = b64encode(content).decode()
-            shown = shown.replace(f"cid:{cid.strip('<>')}", f"data:{part.get_content_type()};base64,{picture}")
+            shown = shown.replace(
+                f"cid:{cid.strip('<>')}", f"data:{part.get_content_type()};base64,{picture}"
+            )
     return Opened(message, shown, str(text.get_content()))
