@@ -113,7 +113,8 @@ class Ledger:
             few = [self._held.popleft() for _ in range(min(wanted - len(marked), len(self._held)))]
             ids = [claimed.id for claimed in few]
             allowed = claims.mark_sending(connection, self._worker, ids, now=now, lease=self._lease)
-            claims.release(connection, self._worker, [number for number in ids if number not in allowed])
+            if len(allowed) < len(few):
+                claims.release(connection, self._worker, [number for number in ids if number not in allowed])
             marked += [claimed for claimed in few if claimed.id in allowed]
         if now - self._renewed > self._lease / 3:
             claims.renew(connection, self._worker, now=now, lease=self._lease)
