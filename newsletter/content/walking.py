@@ -34,6 +34,9 @@ class _Folder:
     real: tuple[str, ...]  # where it really is, and where the links led through that it was reached by
     is_linked: bool = False  # whether it was reached by a link
 
+    def file(self, name: str) -> str:
+        return f"{self.path}/{name}"
+
 
 class Walker:
     """One walk through a folder. Symbolic links are followed within the site, and each only once."""
@@ -60,12 +63,15 @@ class Walker:
         while stack:
             folder = stack.pop()
             try:
-                with os.scandir(folder.path) as found:
-                    entries = list(found)
+                handle = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY)
             except OSError as error:
                 self._unreadable(folder.prefix.rstrip("/") or ".", error)
                 continue
-            stack += self._look(folder, entries)
+            try:  # by its handle, so that the kernel need not find the folder again for each file in it
+                with os.scandir(handle) as found:
+                    stack += self._look(folder, list(found))
+            finally:
+                os.close(handle)
         self._add_linked()
         return self._walk
 
@@ -80,13 +86,14 @@ class Walker:
             start = name[0]
             if start == ".":
                 continue
-            if start != "_" and name.endswith(extensions) and entry.is_file(follow_symlinks=False) and simple:
-                if takes(prefix + name, name, names):  # the one case of which there may be many thousands
+            if start != "_" and simple and name.endswith(extensions) and entry.is_file(follow_symlinks=False):
+                place = prefix + name  # this is the one case of which there may be many thousands
+                if takes(place, name, names):
                     try:
                         facts = entry.stat(follow_symlinks=False)
-                        files.append((prefix + name, facts.st_size, facts.st_mtime_ns))
+                        files.append((place, facts.st_size, facts.st_mtime_ns))
                     except OSError as error:
-                        self._unreadable(prefix + name, error)
+                        self._unreadable(place, error)
             elif entry.is_symlink():
                 below += self._follow(entry, folder, names)
             elif entry.is_dir(follow_symlinks=False):
@@ -98,7 +105,7 @@ class Walker:
 
     def _below(self, folder: _Folder, entry: os.DirEntry[str]) -> _Folder:
         real = (f"{folder.real[0]}/{entry.name}", *folder.real[1:])
-        return _Folder(entry.path, f"{folder.prefix}{entry.name}/", real, folder.is_linked)
+        return _Folder(folder.file(entry.name), f"{folder.prefix}{entry.name}/", real, folder.is_linked)
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder, names: Collection[str]) -> None:
         name, rules = entry.name, self._rules
@@ -121,7 +128,9 @@ class Walker:
         elif not is_post:
             self._walk.foreign.append(place)
         elif folder.is_linked or entry.is_symlink():
-            self._linked.append((os.path.realpath(entry.path), place, facts.st_size, facts.st_mtime_ns))
+            self._linked.append(
+                (os.path.realpath(folder.file(entry.name)), place, facts.st_size, facts.st_mtime_ns)
+            )
         else:
             self._walk.files.append((place, facts.st_size, facts.st_mtime_ns))
 
@@ -147,7 +156,7 @@ class Walker:
             else is_wanted or entry.name == NOTE_NAME
         ):
             return []
-        target = os.path.realpath(entry.path)
+        target = os.path.realpath(folder.file(entry.name))
         if not f"{target}/".startswith(f"{self._boundary.rstrip('/')}/"):
             self._complain(
                 place,
@@ -162,7 +171,7 @@ class Walker:
             self._loop(place)
         elif target not in self._entered:
             self._entered.add(target)
-            return [_Folder(entry.path, f"{place}/", (target, *folder.real), is_linked=True)]
+            return [_Folder(folder.file(entry.name), f"{place}/", (target, *folder.real), is_linked=True)]
         return []
 
     def _add_linked(self) -> None:
