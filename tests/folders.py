@@ -1,61 +1,47 @@
-"""Stands in for a content folder: a few pages, images and files, and all other names lead nowhere."""
+"""Content folders for tests: files written in a few words, and what a scan makes of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from newsletter.content.manuscript import read_manuscript
-from newsletter.content.post import Manuscript, Post
+from newsletter.content.post import Post, Problem
+from newsletter.content.reader import ContentFolder, Scan
 
-
-@dataclass(frozen=True, slots=True)
-class FakeReferences:
-    """References of a site at `url`; without one, links lead nowhere and images are the files of `images`."""
-
-    url: str | None = "https://site.example"
-    pages: Mapping[str, str] = field(default_factory=dict)
-    images: Mapping[str, str | Path] = field(default_factory=dict)
-
-    def page(self, name: str) -> str | None:
-        return self.pages.get(name)
-
-    def link(self, href: str) -> str | None:
-        return f"{self.url}/{href.lstrip('./')}" if self.url else None
-
-    def image(self, src: str) -> str | Path | None:
-        if src in self.images:
-            return self.images[src]
-        return f"{self.url}/{src.lstrip('./')}" if self.url else None
+LONDON = ZoneInfo("Europe/London")
 
 
-def post(**facts: object) -> Post:
-    """Return a post of which only these facts matter."""
-    known = {
-        "id": "a",
-        "path": "a.md",
-        "title": "A title",
-        "slug": "a",
-        "published_at": None,
-        "body_hash": "0",
-    }
-    return Post(**{**known, **facts})  # type: ignore[arg-type]
+def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write files below a folder, and return the folder."""
+    root.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return root
 
 
-def manuscript(
-    body: str,
-    dialect: str = "plain",
-    *,
-    references: FakeReferences | None = None,
-    first_line: int = 1,
-    files: Mapping[Path, bytes] | None = None,
-    **facts: object,
-) -> Manuscript:
-    """Read a text as the content folder would."""
-    return read_manuscript(
-        post(**facts),
-        body,
-        dialect=dialect,
-        first_line=first_line,
-        references=references or FakeReferences(),
-        read_image=(files or {}).get,
-    )
+def matter(body: str = "The text.", **fields: object) -> str:
+    """Return a post with YAML front matter."""
+    lines = "".join(f"{name}: {value}\n" for name, value in fields.items())
+    return f"---\n{lines}---\n\n{body}\n"
+
+
+def scan(root: Path, *, url: str | None = None, timezone: ZoneInfo = LONDON, language: str = "en") -> Scan:
+    """Scan a folder without a cache."""
+    return ContentFolder(root, url=url, timezone=timezone, language=language).scan()
+
+
+def posts(root: Path, *, url: str | None = None, language: str = "en") -> dict[str, Post]:
+    """Return the posts of a folder by their paths."""
+    return {post.path: post for post in scan(root, url=url, language=language).posts}
+
+
+def kinds(found: Scan) -> list[tuple[str, int | None, str]]:
+    """Return path, line and kind of each problem."""
+    return [(problem.path, problem.line, problem.kind) for problem in found.problems]
+
+
+def problem(found: Scan, kind: str) -> Problem:
+    """Return the one problem of a kind."""
+    (one,) = [each for each in found.problems if each.kind == kind]
+    return one

@@ -20,6 +20,7 @@ class FrontMatter:
     first_line: int  # the line of the file on which `body` begins, from 1
     kind: Kind
     source: str = ""  # the front matter as written
+    source_line: int = 1  # the line of the file on which `source` begins
 
     def line_of(self, field: str) -> int | None:
         """Return the line of the file on which a field is written, counted from 1."""
@@ -28,8 +29,7 @@ class FrontMatter:
         )
         if match is None:
             return 1 if self.source else None
-        lines_above = self.first_line - self.source.count("\n") - (1 if self.kind in ("yaml", "toml") else 0)
-        return max(lines_above, 1) + self.source.count("\n", 0, match.start())
+        return self.source_line + self.source.count("\n", 0, match.start())
 
 
 _YAML_FENCE = re.compile(r"---(\w*)[ \t]*\n")
@@ -104,7 +104,9 @@ def _read_json_head(text: str) -> FrontMatter:
 
 
 def _block(text: str, end: re.Match[str], inside: str, fields: dict[str, object], kind: Kind) -> FrontMatter:
-    return FrontMatter(fields, text[end.end() :], text.count("\n", 0, end.end()) + 1, kind, inside)
+    first_line = text.count("\n", 0, end.end()) + 1
+    source_line = text.count("\n", 0, end.start() - len(inside)) + 1
+    return FrontMatter(fields, text[end.end() :], first_line, kind, inside, source_line)
 
 
 def _unclosed(fence: str) -> NotationError:

@@ -20,8 +20,9 @@ except ImportError:  # a PyYAML that was built without libyaml: slower, the same
 SIZE_LIMIT = 64 * 1024
 #: Deeper nesting than this has no meaning in front matter, and overflows the stack of libyaml's loader.
 DEPTH_LIMIT = 100
-#: What merge keys (`<<`) may unfold to; without a limit, thirty lines of YAML fill the memory.
+#: What merge keys (`<<`) and aliases may unfold to; without a limit, thirty lines of YAML fill the memory.
 MERGE_LIMIT = 1_000
+UNFOLD_LIMIT = 100_000
 
 
 class Timestamp(str):
@@ -82,6 +83,8 @@ def read_yaml(text: str) -> dict[str, object]:
     try:
         _refuse_depth(text)
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader, with less in it
+        if "*" in text and "&" in text:
+            _unfolded(value, {})
     except yaml.YAMLError as error:
         raise _yaml_error(text, error) from None
     except (ValueError, TypeError, RecursionError) as error:
@@ -102,6 +105,21 @@ def _refuse_depth(text: str) -> None:
             raise ValueError("it is nested too deeply")
 
 
+def _unfolded(value: object, known: dict[int, int]) -> int:
+    """Return how many values there are when aliases are written out; refuse what unfolds without measure."""
+    if not isinstance(value, list | dict):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = (
+            UNFOLD_LIMIT  # it stands for itself while its own size is sought: a circle is too large
+        )
+        parts = value if isinstance(value, list) else value.values()
+        known[id(value)] = 1 + sum(_unfolded(part, known) for part in parts)
+    if known[id(value)] >= UNFOLD_LIMIT:
+        raise ValueError("its aliases unfold to too much")
+    return known[id(value)]
+
+
 _YAML_REMEDIES = {
     "mapping values are not allowed": 'A value that contains a colon needs quotes, as in title: "One: two".',
     "cannot start any token": "Indent with spaces, not tabs; quote a value that begins with a special sign.",
@@ -114,6 +132,12 @@ _YAML_REMEDIES = {
 
 def _yaml_error(text: str, error: yaml.YAMLError) -> NotationError:
     mark = getattr(error, "problem_mark", None)
+    if (
+        mark is not None
+        and mark.index >= len(text.rstrip())
+        and getattr(error, "context_mark", None) is not None
+    ):
+        mark = getattr(error, "context_mark", None)  # at the end of the text: where it began tells more
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     if mark is not None:
         line = min(mark.line, text.count("\n")) + 1
