@@ -169,7 +169,8 @@ class Walker:
             self._take(entry, folder, names)
         elif any(f"{real}/".startswith(f"{target}/") for real in folder.real):
             self._loop(place)
-        elif target not in self._entered:
+        elif target not in self._entered and not f"{target}/".startswith(f"{self._start}/"):
+            # A folder in the folder is looked at where it is.
             self._entered.add(target)
             return [_Folder(folder.file(entry.name), f"{place}/", (target, *folder.real), is_linked=True)]
         return []
