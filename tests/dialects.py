@@ -2,7 +2,7 @@
 
 from newsletter.content import dialects
 from newsletter.content.dialects import Translation
-from tests.folders import FakeReferences
+from tests.texts import FakeReferences
 
 
 def translated(

@@ -79,7 +79,7 @@ class Template:
     letterhead: Letterhead
     kind: str
     subject: str | None  # with merge fields; None: it is in the first frame
-    edition: str  # what tells this rendering from every other
+    fingerprint: str  # what tells this rendering from every other
     frames: tuple[bytes, ...]
     gaps: tuple[Gap, ...]
 
@@ -91,20 +91,20 @@ class Template:
 
         Raises ValueError when a setting cannot stand in a header.
         """
-        edition = _edition(rendering)
+        fingerprint = _fingerprint(rendering)
         personal = len(merge.split(rendering.subject)) > 1
         top = mailbox("From", letterhead.from_name, letterhead.from_address)
         top += mailbox("Reply-To", "", letterhead.reply_to)
         top += b"" if personal else unstructured("Subject", rendering.subject)
         frames, gaps = [top, b"".join(_common(letterhead, kind, number))], []
-        for piece in alternative(rendering.text, rendering.html, rendering.images, edition):
+        for piece in alternative(rendering.text, rendering.html, rendering.images, fingerprint):
             if isinstance(piece, bytes):
                 frames[-1] += piece
             else:
                 gaps.append(piece)
                 frames.append(b"")
         subject = rendering.subject if personal else None
-        return cls(letterhead, kind, subject, edition, tuple(frames), tuple(gaps))
+        return cls(letterhead, kind, subject, fingerprint, tuple(frames), tuple(gaps))
 
     @property
     def to_subscribers(self) -> bool:
@@ -160,7 +160,7 @@ def _personal(template: Template, reader: Reader, address: str, values: _Values,
         cut[1::2] = [values[field] for field in cut[1::2]]
         headers += unstructured("Subject", "".join(cut))
     basis = reader.delivery_id if reader.delivery_id is not None else f"trial-{date.timestamp() * 1e6:.0f}"
-    message_id = f"<{basis}.{template.edition}@{letterhead.domain}>"
+    message_id = f"<{basis}.{template.fingerprint}@{letterhead.domain}>"
     headers += f"Date: {format_datetime(date)}\r\nMessage-ID: {message_id}\r\n".encode()
     if template.to_subscribers:
         url = values[merge.UNSUBSCRIBE_URL]
@@ -194,7 +194,7 @@ def _mailto(address: str) -> str:
     return "mailto:" + quote(safe_address(address), safe="@+!$*/=_-.~")
 
 
-def _edition(rendering: Rendered) -> str:
+def _fingerprint(rendering: Rendered) -> str:
     """Return a digest of a frozen rendering.
 
     It is in the Message-ID, for a delivery's number alone comes again when a site's database is made anew.

@@ -24,17 +24,17 @@ class Gap:
     html: bool
 
 
-def alternative(text: str, html: str, images: tuple[InlineImage, ...], edition: str) -> Iterator[bytes | Gap]:
+def alternative(text: str, html: str, images: tuple[InlineImage, ...], fingerprint: str) -> Iterator[bytes | Gap]:
     """Yield a multipart/alternative, beginning with its Content-Type and the plainest part first.
 
-    Pictures travel with the HTML in a multipart/related (RFC 2387). `edition` makes the boundaries unique.
+    Pictures travel with the HTML in a multipart/related (RFC 2387). `fingerprint` makes the boundaries unique.
     """
-    boundary = f"=_{edition}_alternative"
+    boundary = f"=_{fingerprint}_alternative"
     yield f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode()
     yield _delimiter(boundary)
     yield from _text("plain", text)
     yield _delimiter(boundary)
-    yield from _related(html, images, f"=_{edition}_related") if images else _text("html", html)
+    yield from _related(html, images, f"=_{fingerprint}_related") if images else _text("html", html)
     yield _delimiter(boundary, last=True)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.content import dialects
 from tests.dialects import kinds, translated
-from tests.folders import FakeReferences
+from tests.texts import FakeReferences
 
 DIALECTS = ("hugo", "jekyll", "zola", "pelican", "eleventy", "astro", "obsidian", "plain")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.folders import manuscript
+from tests.texts import manuscript
 
 LONG = "The wind went round on Thursday night, and by first light there was a swell on the bar."
 

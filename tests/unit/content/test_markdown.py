@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.folders import FakeReferences, manuscript
+from tests.texts import FakeReferences, manuscript
 
 NOWHERE = FakeReferences(url=None)
 PNG = (
