@@ -162,10 +162,10 @@ class ContentFolder:
     def _page_url(self, place: str) -> str | None:
         """Return the address of a page that is no post, such as about.md."""
         rules = self._layout.rules
-        if place.rpartition("/")[2] == "_index.md":
-            return rules.address(place.removesuffix("_index.md"))
         if inside(Path(self._layout.file(place)), self._layout.boundary) is None:
             return None
+        if place.rpartition("/")[2] == "_index.md":
+            return rules.address(place.removesuffix("_index.md"))
         try:
             source = reading.open_source(self._bytes(place), path=place, place=place, rules=rules)
         except ContentError:
