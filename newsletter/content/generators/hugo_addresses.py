@@ -157,5 +157,5 @@ def _language_prefix(source: Source, site: Site) -> str:
     language = source.name.language or site.language
     if language.lower() == site.language.lower():
         inside = fields.flag(site.settings.get("defaultcontentlanguageinsubdir"))
-        return language.lower() if inside and "languages" in site.settings else ""
+        return language.lower() if inside and len(fields.section(site.settings, "languages")) > 1 else ""
     return language.lower()
