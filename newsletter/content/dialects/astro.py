@@ -11,6 +11,8 @@ NEEDLES = ("{", "<", "import ", "export ")
 _DEFAULT_IMPORT = re.compile(r"""import\s+([A-Za-z_$][\w$]*)\s+from\s+(["'])([^"'\n]+)\2""")
 _ENDS_IMPORT = re.compile(r"""["'][ \t]*;?[ \t]*$""", re.MULTILINE)
 _INTERESTING = re.compile(r"[{<]|^(?:import|export)\b[^\n]*", re.MULTILINE)
+MOST_FAILURES = 500  # braces and brackets that never close; a text with more of them is no MDX
+
 _PICTURES = frozenset({"Image", "Picture", "img"})
 _WORDS = re.compile(r"""\s*("(?:[^"\\\n])*"|'(?:[^'\\\n])*'|`[^`$\\]*`|\d+(?:\.\d+)?)\s*""")
 
@@ -20,8 +22,8 @@ def translate(rewriting: Rewriting) -> None:
     if not rewriting.path.lower().endswith(".mdx"):
         return
     imported: dict[str, str] = {}
-    body, position, statement_end = rewriting.body, 0, -1
-    while found := _INTERESTING.search(body, position):
+    body, position, statement_end, failures = rewriting.body, 0, -1, 0
+    while failures < MOST_FAILURES and (found := _INTERESTING.search(body, position)):
         start, position = found.start(), found.start() + 1
         if start in rewriting.code or body[start - 1 : start] == "\\":
             continue
@@ -34,6 +36,7 @@ def translate(rewriting: Rewriting) -> None:
             position = statement_end = _end_of_statement(body, found)
             imported |= {name: path for name, _, path in _DEFAULT_IMPORT.findall(body[start:position])}
             rewriting.replace(start, position)
+        failures += position == start + 1
 
 
 def _end_of_statement(body: str, found: re.Match[str]) -> int:

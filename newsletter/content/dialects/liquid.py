@@ -76,10 +76,11 @@ def report_tag(rewriting: Rewriting, tag: Tag, name: str) -> None:
 def find_end(rewriting: Rewriting, tag: Tag, name: str) -> Tag | None:
     """Return the `{% name %}` that closes a tag."""
     position = tag.end
-    while closing := _FINDER.next(rewriting.body, position):
+    while name not in rewriting.unclosed and (closing := _FINDER.next(rewriting.body, position)):
         if closing.opener == "{%" and closing.inner.strip(" \t\n-") == name:
             return closing
         position = closing.end
+    rewriting.unclosed.add(name)  # tags are read in order, so none that comes later is closed either
     return None
 
 

@@ -34,6 +34,7 @@ class Rewriting:
         self.path = path
         self.references = references
         self.code = CodeRanges(body)
+        self.unclosed: set[str] = set()  # closing tags that were looked for to the end, and are not there
         self._first_line = first_line
         self._edits: list[tuple[int, int, str]] = []
         self._problems: list[Problem] = []
