@@ -114,11 +114,12 @@ def _details(rewriting: Rewriting, tag: Tag, given: Arguments) -> int:
 
 def _find_closing(rewriting: Rewriting, tag: Tag, name: str) -> Tag | None:
     position = tag.end
-    while closing := _FINDER.next(rewriting.body, position):
+    while name not in rewriting.unclosed and (closing := _FINDER.next(rewriting.body, position)):
         inner = closing.inner.strip()
         if inner.startswith("/") and inner.strip("/ \t\n").lower() == name:
             return closing
         position = closing.end
+    rewriting.unclosed.add(name)  # as in liquid.find_end: none that comes later is closed either
     return None
 
 
