@@ -23,11 +23,6 @@ class Layout:
         return self.rules.site.content
 
     @property
-    def boundary(self) -> Path:
-        """The folder outside of which nothing is read."""
-        return self.rules.site.root.resolve()
-
-    @property
     def below(self) -> str:
         """What the places of all files begin with, where the author named a folder in the content folder."""
         return _prefix(self.root.relative_to(self.content)) if self.root.is_relative_to(self.content) else ""
@@ -54,7 +49,7 @@ class Layout:
             self.rules,
             start=str(start),
             prefix=self.below,
-            boundary=str(self.boundary),
+            boundaries=tuple(f"{folder}/" for folder in self.rules.boundaries()),
             shown=(self.above, len(self.below)),
         ).run()
 

@@ -156,7 +156,7 @@ class FolderReferences:
 
     def _asset(self, path: str) -> str | None:
         """Jekyll's `link` also names files that are no pages."""
-        if self._rules.name != "jekyll" or self._site.url is None:
+        if self._rules.name != "jekyll" or path.lower().endswith(self._rules.extensions):
             return None
         return (
             self._absolute("/" + path.lstrip("/"))
@@ -209,21 +209,21 @@ class FolderReferences:
 
     def _inside(self, path: Path) -> Path | None:
         """Return a file if it is one, and really in the site: no link and no `..` leads out."""
-        return inside(path, self._site.root)
+        return inside(path, self._rules.boundaries())
 
 
-def inside(path: Path, boundary: Path) -> Path | None:
-    """Return the real path of a file below `boundary`, None for anything else."""
+def inside(path: Path, boundaries: Iterable[Path]) -> Path | None:
+    """Return the real path of a file below one of these folders, None for anything else."""
     try:
         real = path.resolve(strict=True)
-        return real if real.is_file() and real.is_relative_to(boundary.resolve()) else None
+        return real if real.is_file() and any(map(real.is_relative_to, boundaries)) else None
     except (OSError, ValueError, RuntimeError):  # a name with a NUL, one that is too long, a loop of links
         return None
 
 
-def read_picture(path: Path, boundary: Path) -> bytes | None:
+def read_picture(path: Path, boundaries: Iterable[Path]) -> bytes | None:
     """Return the bytes of a picture in the site; None for what is missing, elsewhere or too large for a mail."""
-    real = inside(path, boundary)
+    real = inside(path, boundaries)
     try:
         if real is None or not real.name.lower().endswith(_PICTURES) or real.stat().st_size > _PICTURE_LIMIT:
             return None

@@ -105,7 +105,7 @@ class ContentFolder:
             )
         return read_manuscript(
             replace(now, held_back=post.held_back),
-            source.matter.body,
+            rules.filled(source.matter.body),
             dialect=rules.name,
             first_line=source.matter.first_line,
             references=self.references(now),
@@ -162,7 +162,8 @@ class ContentFolder:
     def _page_url(self, place: str) -> str | None:
         """Return the address of a page that is no post, such as about.md."""
         rules = self._layout.rules
-        if inside(Path(self._layout.file(place)), self._layout.boundary) is None:
+        is_page = place.lower().endswith(rules.extensions)
+        if not is_page or inside(Path(self._layout.file(place)), rules.boundaries()) is None:
             return None
         if place.rpartition("/")[2] == "_index.md":
             return rules.address(place.removesuffix("_index.md"))
@@ -184,7 +185,7 @@ class ContentFolder:
             ) from None
 
     def _read_image(self, path: Path) -> bytes | None:
-        return read_picture(path, self._layout.boundary)
+        return read_picture(path, self._layout.rules.boundaries())
 
 
 def _existing(root: Path) -> Path:

@@ -37,7 +37,9 @@ def read(data: bytes, *, path: str, place: str, rules: Rules) -> Reading:
     if rules.is_page(opened):
         return Reading(None)
     post = rules.describe(opened)
-    marks = dialects.problems(opened.matter.body, rules.name, path=path, first_line=opened.matter.first_line)
+    marks = dialects.problems(
+        rules.filled(opened.matter.body), rules.name, path=path, first_line=opened.matter.first_line
+    )
     if not opened.matter.body.strip() and post.held_back is None:
         opened.complain("empty", "This post has no text.", "Write some, or mark it as a draft.")
     return Reading(post, (*opened.problems, *marks))

@@ -42,9 +42,10 @@ class Walker:
     """One walk through a folder. Symbolic links are followed within the site, and each only once."""
 
     def __init__(
-        self, rules: Rules, *, start: str, prefix: str, boundary: str, shown: tuple[str, int]
+        self, rules: Rules, *, start: str, prefix: str, boundaries: tuple[str, ...], shown: tuple[str, int]
     ) -> None:
-        """`start` is an absolute path without links; `prefix` its place; nothing outside `boundary` is read.
+        """`start` is an absolute path without links; `prefix` its place; nothing outside `boundaries` (with a slash
+        at their ends) is read.
 
         `shown` turns a place into the path that the author knows: what to put before it, how much to cut off.
         """
@@ -52,7 +53,7 @@ class Walker:
         self._wanted = (*rules.extensions, *rules.foreign, *rules.data_files)
         self._start = start
         self._prefix = prefix
-        self._boundary = boundary
+        self._boundaries = boundaries
         self._before, self._cut = shown
         self._walk = Walk()
         self._linked: list[tuple[str, str, int, int]] = []  # real path, place, size, mtime
@@ -157,7 +158,7 @@ class Walker:
         ):
             return []
         target = os.path.realpath(folder.file(entry.name))
-        if not f"{target}/".startswith(f"{self._boundary.rstrip('/')}/"):
+        if not f"{target}/".startswith(self._boundaries):
             self._complain(
                 place,
                 "link-outside",

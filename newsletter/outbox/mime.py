@@ -24,7 +24,9 @@ class Gap:
     html: bool
 
 
-def alternative(text: str, html: str, images: tuple[InlineImage, ...], fingerprint: str) -> Iterator[bytes | Gap]:
+def alternative(
+    text: str, html: str, images: tuple[InlineImage, ...], fingerprint: str
+) -> Iterator[bytes | Gap]:
     """Yield a multipart/alternative, beginning with its Content-Type and the plainest part first.
 
     Pictures travel with the HTML in a multipart/related (RFC 2387). `fingerprint` makes the boundaries unique.

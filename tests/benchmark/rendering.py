@@ -17,7 +17,8 @@ _PARAGRAPH = (
 )
 _BODY = (
     f"{_PARAGRAPH}\n\n<!-- more -->\n\n## What happened\n\n{_PARAGRAPH}\n\n```python\nprint('tide')\n```\n\n"
-    f"| hour | height |\n|---|---|\n| 06:10 | 3.1 |\n| 12:20 | 0.4 |\n\n> {_PARAGRAPH}\n\n- one\n- two\n\n{_PARAGRAPH}\n"
+    f"| hour | height |\n|---|---|\n| 06:10 | 3.1 |\n| 12:20 | 0.4 |\n\n"
+    f"> {_PARAGRAPH}\n\n- one\n- two\n\n{_PARAGRAPH}\n"
 )
 
 MASTHEAD = Masthead(

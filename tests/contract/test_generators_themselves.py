@@ -143,8 +143,7 @@ HUGO_POSTS = {
      "[permalinks]\nposts = '/:monthname/:weekday-:weekdayname-:yearday/:title'",
      "[permalinks]\nposts = '/:2006/:01/:title/'",
      "[frontmatter]\ndate = [':filename', ':default']\n[permalinks]\nposts = '/:year/:month/:day/:slug'",
-     "defaultContentLanguage = 'en'\ndefaultContentLanguageInSubdir = true\n"
-     "[languages.en]\nweight = 1\n[languages.fr]\nweight = 2"],
+     "defaultContentLanguageInSubdir = true\n[languages.en]\nweight = 1\n[languages.fr]\nweight = 2"],
 )  # fmt: skip
 def test_hugo(tmp_path: Path, settings: str) -> None:
     """Paths, bundles, sections, cascades, dates as written, and the tokens of permalinks."""

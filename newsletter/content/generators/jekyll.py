@@ -26,6 +26,8 @@ _STYLES = {
     "none": "/:categories/:title:output_ext",
 }
 _TOKEN = re.compile(r":([a-z_]+)")
+_RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\})", re.DOTALL)
+_SITE_VALUE = re.compile(r"\{\{-?\s*site\.(\w+)\s*-?\}\}")
 
 
 class Jekyll(Rules):
@@ -138,9 +140,40 @@ class Jekyll(Rules):
         several = _several(source.fields.get("categories"))
         return fields.distinct((*above, *several, *((category,) if category else ())))
 
+    def filled(self, body: str) -> str:
+        """Put in `{{ site.repository }}` and other plain values of _config.yml, but not between raw tags."""
+        if "site." not in body:
+            return body
+        pieces = _RAW.split(body)  # what is raw stands at the odd places
+        return "".join(
+            piece if at % 2 else _SITE_VALUE.sub(self._site_value, piece) for at, piece in enumerate(pieces)
+        )
+
+    def _site_value(self, match: re.Match[str]) -> str:
+        value = self.site.settings.get(match[1].lower())
+        # The dialect knows what to do with the address of the site.
+        is_plain = isinstance(value, str) and "\n" not in value and match[1] not in ("url", "baseurl")
+        return str(value) if is_plain else match[0]
+
     def url(self, source: Source) -> str | None:
-        pattern = fields.text(source.fields.get("permalink")) or self._permalink()
-        return self.address(self._fill(pattern, source))
+        pattern = fields.text(source.fields.get("permalink"))
+        if pattern is None:
+            pattern = (
+                self._permalink() if "_posts" in source.place.split("/") else self._page_path(source.place)
+            )
+        return self.address(self._fill(pattern, source)) if pattern else None
+
+    def _page_path(self, place: str) -> str | None:
+        """Return the path of what is no post, but a page or a document of another collection."""
+        stem = place.rpartition(".")[0]
+        collection, _, path = stem.partition("/")
+        if not collection.startswith("_"):
+            return f"/{stem.removesuffix('index')}" if stem.endswith("index") else f"/{stem}.html"
+        rule = fields.section(fields.section(self.site.settings, "collections"), collection[1:].lower())
+        if not fields.flag(rule.get("output")):
+            return None
+        pattern = fields.text(rule.get("permalink")) or "/:collection/:path.html"
+        return pattern.replace(":collection", collection[1:]).replace(":path", path)
 
     def _permalink(self) -> str:
         posts = fields.section(fields.section(self.site.settings, "collections"), "posts")
@@ -151,17 +184,20 @@ class Jekyll(Rules):
 
     def _fill(self, pattern: str, source: Source) -> str | None:
         """Put values into a permalink pattern (Jekyll, drops/url_drop.rb); None without a date."""
-        if source.moment is None:
-            return None
-        values = {**_moments(source.moment), **self._words(source)}
+        values = {**(_moments(source.moment) if source.moment else {}), **self._words(source)}
         known = sorted(values, key=len, reverse=True)
+
+        missing = False
 
         def value(match: re.Match[str]) -> str:
             # `:title:output_ext` and `:year_archive`: the longest name that fits is meant.
+            nonlocal missing
             name = next((name for name in known if match[1].startswith(name)), None)
+            missing = missing or (name is None and source.moment is None)
             return match[0] if name is None else values[name] + match[1][len(name) :]
 
-        return re.sub(r"/{2,}", "/", _TOKEN.sub(value, pattern))
+        path = re.sub(r"/{2,}", "/", _TOKEN.sub(value, pattern))
+        return None if missing else path
 
     def _words(self, source: Source) -> dict[str, str]:
         slug = fields.text(source.fields.get("slug")) or source.name.bare

@@ -275,11 +275,19 @@ class Rules:
             fields.section(source.matter.fields, "params")
         )
 
+    def filled(self, body: str) -> str:
+        """Return a post's text with the values that the site's settings give; no line is added or taken away."""
+        return body
+
     # Where a post's references lead
 
     def image_folders(self) -> tuple[Path, ...]:
         """Return the folders in which `/picture.png` may be."""
         return (self.site.content,)
+
+    def boundaries(self) -> tuple[Path, ...]:
+        """Return the folders outside of which nothing is read: the site, and its content if a link leads there."""
+        return (self.site.root.resolve(), self.site.content)
 
     def publishes_beside(self) -> bool:
         """Tell whether a picture beside a post is published beside its page, under its own name."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.folders import kinds, matter, posts, scan, write
+from newsletter.content.reader import ContentFolder
+from tests.folders import LONDON, kinds, matter, posts, scan, write
 
 CONFIG = "url: https://e.org\nbaseurl: /base\ntimezone: Europe/Berlin\n"
 
@@ -140,3 +141,38 @@ def test_titles_tags_and_what_is_held_back(tmp_path: Path) -> None:
         ("No", ("a b", "c"), "draft"),
         ("C", (), None),
     ]
+
+
+def test_plain_values_of_the_settings_are_put_in(tmp_path: Path) -> None:
+    """`site.repository` is no program, but a word of _config.yml; between raw tags it is meant to be read."""
+    body = "See {{ site.repository }}/issues and {{site.secret.key}}.\n\n{% raw %}{{ site.repository }}{% endraw %}"
+    write(tmp_path, {"_config.yml": "repository: https://e.org/r\n", "_posts/2024-01-31-a.md": matter(body)})
+    content = ContentFolder(tmp_path, timezone=LONDON)
+    (post,) = content.scan().posts
+    text = content.load(post).text
+    assert "See https://e.org/r/issues and" in text
+    assert "{{ site.repository }}" in text
+    assert kinds(content.scan()) == [("_posts/2024-01-31-a.md", 4, "liquid")]
+
+
+def test_pages_and_collections_have_addresses_too(tmp_path: Path) -> None:
+    """For links from posts: `link` may name them."""
+    site = write(
+        tmp_path,
+        {
+            "_config.yml": "url: https://e.org\n"
+            "collections: {docs: {output: true, permalink: '/:collection/:path/'}, x: {}}\n",
+            "_posts/2024-01-31-a.md": matter(),
+            "_docs/deep/history.md": matter(),
+            "_docs/own.md": matter(permalink="/own/"),
+            "_x/hidden.md": matter(),
+            "about.md": matter(),
+            "help/index.md": matter(),
+        },
+    )
+    content = ContentFolder(site, timezone=LONDON)
+    here = content.references(content.scan().posts[0])
+    names = ("_docs/deep/history.md", "_docs/own.md", "_x/hidden.md", "about.md", "help/index.md")
+    assert [here.page(name) for name in names] == [
+        "https://e.org/docs/deep/history/", "https://e.org/own/", None, "https://e.org/about.html", "https://e.org/help/",
+    ]  # fmt: skip

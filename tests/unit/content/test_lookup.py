@@ -200,7 +200,7 @@ def test_nothing_outside_the_folder_is_a_picture(tmp_path: Path, src: str) -> No
     (site / "loop.png").symlink_to(site / "loop.png")
     (site / "folder.png").mkdir()
     assert references(site, "a.md").image(src) is None
-    assert read_picture(site / src, site) is None
+    assert read_picture(site / src, [site]) is None
 
 
 def test_a_picture_is_read_within_measure(tmp_path: Path) -> None:
@@ -208,6 +208,6 @@ def test_a_picture_is_read_within_measure(tmp_path: Path) -> None:
     write(tmp_path, {"a.png": PICTURE})
     with (tmp_path / "huge.png").open("wb") as file:
         file.truncate(11_000_000)
-    assert read_picture(tmp_path / "a.png", tmp_path) == PICTURE
-    assert read_picture(tmp_path / "huge.png", tmp_path) is None
-    assert read_picture(tmp_path / "none.png", tmp_path) is None
+    assert read_picture(tmp_path / "a.png", [tmp_path]) == PICTURE
+    assert read_picture(tmp_path / "huge.png", [tmp_path]) is None
+    assert read_picture(tmp_path / "none.png", [tmp_path]) is None
