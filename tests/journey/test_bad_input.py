@@ -29,7 +29,7 @@ def site(tmp_path: Path, mailbox: tuple[Mailbox, int]) -> TestSite:
     return site
 
 
-def refused(ran, *words: str) -> None:
+def assert_refused(ran, *words: str) -> None:
     """Assert that a command failed, and said these words on standard error and no traceback."""
     assert ran.status == 1
     assert "Traceback" not in ran.err
@@ -45,14 +45,16 @@ def nothing_made(site: TestSite) -> bool:
 def test_no_settings_file(tmp_path, monkeypatch):
     """Outside a site, a command says how to make one."""
     monkeypatch.chdir(tmp_path)
-    refused(run("send"), "newsletter.toml", "newsletter init")
-    refused(run("send", "--site", tmp_path), "newsletter.toml", "newsletter init")
+    assert_refused(run("send"), "newsletter.toml", "newsletter init")
+    assert_refused(run("send", "--site", tmp_path), "newsletter.toml", "newsletter init")
 
 
 def test_a_wrong_setting(site):
     """An unknown key and a wrong time zone are named with their lines, together."""
     site.set('timezone = "Europe/London"', 'timezone = "Europe/Lundon"\ncolour = "blue"')
-    refused(site.run("send", "--yes"), "newsletter.toml:6", "Europe/Lundon", "newsletter.toml:7", "colour")
+    assert_refused(
+        site.run("send", "--yes"), "newsletter.toml:6", "Europe/Lundon", "newsletter.toml:7", "colour"
+    )
 
 
 def test_no_relay(tmp_path):
@@ -63,8 +65,8 @@ def test_no_relay(tmp_path):
         site = make_site(tmp_path / "site", port=port)
         site.reader("ana@example.org")
         site.write("one.md")
-        refused(site.run("test", "me@example.org"), f"127.0.0.1:{port}")
-        refused(site.run("send", "--yes"), f"127.0.0.1:{port}", "newsletter.toml")
+        assert_refused(site.run("test", "me@example.org"), f"127.0.0.1:{port}")
+        assert_refused(site.run("send", "--yes"), f"127.0.0.1:{port}", "newsletter.toml")
         assert site.data("issue", "1")["deliveries"]["queued"] == 1
     with open_mailbox(tmp_path / "mail") as (mailbox, port):
         site.set("port = ", f"port = {port} #")
@@ -76,8 +78,8 @@ def test_a_missing_folder(site):
     """A folder that is not there is never read as "all posts deleted"."""
     site.write("one.md")
     (site.directory / "posts").rename(site.directory / "gone")
-    refused(site.run("send", "--yes"), "posts", "[content] folder")
-    refused(site.run("next"), "posts")
+    assert_refused(site.run("send", "--yes"), "posts", "[content] folder")
+    assert_refused(site.run("next"), "posts")
     assert site.run("check").status == 1
     assert nothing_made(site)
     (site.directory / "gone").rename(site.directory / "posts")
@@ -96,7 +98,7 @@ def test_an_unreadable_folder(site):
             ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
             assert "PermissionError" in ran.stderr
         else:
-            refused(site.run("next"), "posts", "cannot be read")
+            assert_refused(site.run("next"), "posts", "cannot be read")
     finally:
         folder.chmod(0o755)
 
@@ -157,7 +159,7 @@ def test_a_broken_template(site, template, words):
     own.mkdir(parents=True)
     (own / "body.html").write_text(template)
     site.write("one.md")
-    refused(site.run("send", "--yes"), "body.html", *words)
+    assert_refused(site.run("send", "--yes"), "body.html", *words)
     assert site.run("check").status == 1
     assert nothing_made(site)
     (own / "body.html").unlink()
@@ -169,13 +171,13 @@ def test_a_broken_template(site, template, words):
 )
 def test_an_address_that_is_none(site, address):
     """An address that cannot be mailed to, or that carries a header, is refused."""
-    refused(site.run("subscribers", "add", address, "--confirmed", "--why", "x"))
+    assert_refused(site.run("subscribers", "add", address, "--confirmed", "--why", "x"))
     assert len(site.data("subscribers", "list")) == 1
 
 
 def test_a_duplicate_address(site):
     """Adding a reader again changes nothing and says so, whatever the case of the letters."""
-    refused(site.run("subscribers", "add", "Ana@Example.ORG", "--confirmed", "--why", "x"), "already")
+    assert_refused(site.run("subscribers", "add", "Ana@Example.ORG", "--confirmed", "--why", "x"), "already")
     assert [reader["email"] for reader in site.data("subscribers", "list")] == ["ana@example.org"]
 
 
@@ -183,7 +185,7 @@ def test_no_postal_address(site):
     """The law wants one in every mail, so no issue is made without."""
     site.set('postal_address = "1 Harbour Street, Bristol BS1 4AA, UK"\n', "")
     site.write("one.md")
-    refused(site.run("send", "--yes"), "postal_address")
+    assert_refused(site.run("send", "--yes"), "postal_address")
     assert nothing_made(site)
 
 
@@ -192,9 +194,9 @@ def test_wrong_usage(site):
     assert site.run("send", "--nonsense").status == 2
     assert run("nonsense").status == 2
     assert site.run("subscribers", "add", "x@example.org", "--confirmed").status == 2
-    refused(site.run("send", "--cadence", "hourly"), "hourly", "weekly")
-    refused(site.run("subscribers", "show", "nobody@example.org"), "nobody@example.org")
-    refused(site.run("issue", "7"), "7")
+    assert_refused(site.run("send", "--cadence", "hourly"), "hourly", "weekly")
+    assert_refused(site.run("subscribers", "show", "nobody@example.org"), "nobody@example.org")
+    assert_refused(site.run("issue", "7"), "7")
 
 
 def test_a_full_disk(site):
