@@ -74,9 +74,10 @@ class TestEveryTransport:
 
     def test_closing_twice_is_harmless(self, transport: tuple[Transport, Shelf]) -> None:
         """Whoever cleans up needn't know whether somebody else did."""
-        sender, _ = transport
+        sender, shelf = transport
         sender.close()
         sender.close()
+        assert list(shelf()) == []
 
     @pytest.mark.parametrize(
         "address", ["a@example.com>\r\nDATA", "a@example.com\n", "<a@example.com", "a b@x.org", ""]
