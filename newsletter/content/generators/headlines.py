@@ -2,9 +2,11 @@
 
 import re
 
-_HEADING = re.compile(r"\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|$)")
+_HEADING = re.compile(r"#[ \t]+(?P<text>.*)")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+#: A longer first line is no heading; patterns need not look at megabytes.
+_LONGEST = 500
 
 
 def titled(stem: str) -> str:
@@ -15,5 +17,12 @@ def titled(stem: str) -> str:
 
 def first_heading(body: str) -> str:
     """Return the text of a level 1 heading with which a text begins, without its Markdown; "" if none."""
-    match = _HEADING.match(body)
-    return _EMPHASIS.sub("", _LINK.sub(r"\1", match[1])).strip() if match else ""
+    line = body.lstrip()[:_LONGEST].partition("\n")[0]
+    match = _HEADING.fullmatch(line)
+    if match is None:
+        return ""
+    text = match["text"].strip()
+    closed = text.rstrip("#")
+    return _EMPHASIS.sub(
+        "", _LINK.sub(r"\1", (closed if closed.endswith((" ", "\t")) else text).strip())
+    ).strip()

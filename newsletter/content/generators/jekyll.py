@@ -26,7 +26,8 @@ _STYLES = {
     "none": "/:categories/:title:output_ext",
 }
 _TOKEN = re.compile(r":([a-z_]+)")
-_RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\})", re.DOTALL)
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
+_END_RAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _SITE_VALUE = re.compile(r"\{\{-?\s*site\.(\w+)\s*-?\}\}")
 
 
@@ -144,10 +145,16 @@ class Jekyll(Rules):
         """Put in `{{ site.repository }}` and other plain values of _config.yml, but not between raw tags."""
         if "site." not in body:
             return body
-        pieces = _RAW.split(body)  # what is raw stands at the odd places
-        return "".join(
-            piece if at % 2 else _SITE_VALUE.sub(self._site_value, piece) for at, piece in enumerate(pieces)
-        )
+        filled: list[str] = []
+        at = 0
+        while raw := _RAW.search(body, at):
+            end = _END_RAW.search(body, raw.end())
+            filled += (
+                _SITE_VALUE.sub(self._site_value, body[at : raw.start()]),
+                body[raw.start() : end and end.end()],
+            )
+            at = end.end() if end else len(body)
+        return "".join([*filled, _SITE_VALUE.sub(self._site_value, body[at:])])
 
     def _site_value(self, match: re.Match[str]) -> str:
         value = self.site.settings.get(match[1].lower())

@@ -12,7 +12,7 @@ from newsletter.content.generators.rules import Rules, Site
 from newsletter.content.generators.source import Source
 
 _INLINE_TAG = re.compile(r"(?<![\w/#&\[(])#([^\W\d_][\w/-]*|\d[\w/-]*[^\W\d][\w/-]*)")
-_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`|\]\([^()\n]*\)", re.MULTILINE | re.DOTALL)
 
 
 class Obsidian(Rules):

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.content.generators import detect
+from newsletter.content.post import Problem
 from newsletter.content.reader import ContentFolder
-from newsletter.content.reading import read
+from newsletter.content.reading import open_source, read
 from newsletter.errors import ContentError
 from tests.folders import LONDON, kinds, matter, posts, problem, scan, write
 from tests.requirements import require
@@ -261,3 +262,34 @@ def test_no_bytes_stop_a_scan(tmp_path: Path, settings_file: str, data: bytes) -
     rules = detect(tmp_path, url="https://e.org", timezone=LONDON, language="en")
     reading = read(data, path="p/2024-01-31-a.md", place="_posts/2024-01-31-a.md", rules=rules)
     assert reading.post is not None or reading.problems or rules.name == "eleventy"
+
+
+@pytest.mark.parametrize("generator", ["_config.yml", ".obsidian/app.json", "hugo.toml"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "# " + " " * 1000,
+        "#a ",
+        "](",
+        "[",
+        "```\n",
+        "{% raw %}{{ site.a }}",
+        "{{ site.",
+        "---\n",
+        "+++\n",
+        '{"',
+        "a: b\n",
+        "# a #",
+        "`",
+    ],
+)
+def test_monstrous_files_are_read(tmp_path: Path, generator: str, piece: str) -> None:
+    """A megabyte of one sign after another takes no longer than a megabyte of prose."""
+    write(tmp_path, {generator: "{}" if "json" in generator else "", "content/a.md": ""})
+    rules = detect(tmp_path, url=None, timezone=LONDON, language="en")
+    for head in ("", "---\ndate: 2024-01-31\n---\n"):
+        data = (head + piece * (1_000_000 // len(piece))).encode()
+        source = open_source(data, path="a.md", place="_posts/2024-01-31-a.md", rules=rules)
+        if not isinstance(source, Problem):
+            assert rules.describe(source).path == "a.md"
+            assert rules.filled(source.matter.body).count("raw") == source.matter.body.count("raw")
