@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.content.notations import NotationError, read_json, read_toml, read_yaml
 from newsletter.errors import ContentError
@@ -101,3 +102,11 @@ def public_url(value: object) -> str | None:
         return None
     url = value.strip().rstrip("/")
     return f"https:{url}" if url.startswith("//") else url
+
+
+def zone_named(name: object) -> ZoneInfo | None:
+    """Return the time zone that a generator's settings name; None where there is none of that name."""
+    try:
+        return ZoneInfo(name) if isinstance(name, str) and name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

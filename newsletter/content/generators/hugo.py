@@ -15,9 +15,10 @@ from newsletter.content.generators.configuration import (
     merged,
     public_url,
     read_settings,
+    zone_named,
 )
 from newsletter.content.generators.globs import matches
-from newsletter.content.generators.rules import Rules, Site, zone_named
+from newsletter.content.generators.rules import Rules, Site
 from newsletter.content.generators.source import Name, Source
 from newsletter.content.notations import NotationError
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from newsletter.content import dates, fields
 from newsletter.content.generators import slugs
-from newsletter.content.generators.configuration import first_file, public_url, read_settings
-from newsletter.content.generators.rules import Rules, Site, zone_named
+from newsletter.content.generators.configuration import first_file, public_url, read_settings, zone_named
+from newsletter.content.generators.rules import Rules, Site
 from newsletter.content.generators.source import Name, Source
 from newsletter.content.notations import Timestamp
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from newsletter.content import fields
 from newsletter.content.generators import slugs
-from newsletter.content.generators.configuration import public_url, read_python
-from newsletter.content.generators.rules import Rules, Site, zone_named
+from newsletter.content.generators.configuration import public_url, read_python, zone_named
+from newsletter.content.generators.rules import Rules, Site
 from newsletter.content.generators.source import Source
 from newsletter.content.post import Post
 

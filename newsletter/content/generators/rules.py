@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from newsletter.content import dates, fields
 from newsletter.content.generators import headlines, pictures
+from newsletter.content.generators.languages import COMMON_LANGUAGES
 from newsletter.content.generators.source import Name, Source, read_name
 from newsletter.content.post import Post
 
@@ -102,7 +103,7 @@ class Rules:
 
     def is_language(self, suffix: str) -> bool:
         """Tell whether `fr` in `name.fr.md` is a language."""
-        return suffix in _COMMON_LANGUAGES
+        return suffix in COMMON_LANGUAGES
 
     def read_name(self, place: str) -> Name:
         return read_name(place, self.is_language)
@@ -292,19 +293,3 @@ class Rules:
     def publishes_beside(self) -> bool:
         """Tell whether a picture beside a post is published beside its page, under its own name."""
         return True
-
-
-def zone_named(name: object) -> ZoneInfo | None:
-    """Return the time zone that a generator's settings name; None where there is none of that name."""
-    try:
-        return ZoneInfo(name) if isinstance(name, str) and name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-# Languages in which newsletters are written; rarer codes may well be a part of a name (`crates.io.md`).
-_COMMON_LANGUAGES = frozenset({
-    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "gl", "he", "hi",
-    "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "nb", "nl", "nn", "pl", "pt", "pt-br", "pt-BR", "ro", "ru",
-    "sk", "sl", "sr", "sv", "th", "tr", "uk", "ur", "vi", "zh", "zh-cn", "zh-CN", "zh-tw", "zh-TW",
-})  # fmt: skip
