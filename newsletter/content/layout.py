@@ -1,13 +1,11 @@
 """The same file under three names: the path that the author knows, the generator's place, the name on the disk."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.content.generators import Rules
 from newsletter.content.walking import Walk, Walker
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
     """How the folder that the author named and the generator's content folder stand to each other.
 
@@ -15,22 +13,17 @@ class Layout:
     (`site/content/posts`): one of the two always contains the other.
     """
 
-    root: Path  # that the author named, absolute and without links
-    rules: Rules
-
-    @property
-    def content(self) -> Path:
-        return self.rules.site.content
-
-    @property
-    def below(self) -> str:
-        """What the places of all files begin with, where the author named a folder in the content folder."""
-        return _prefix(self.root.relative_to(self.content)) if self.root.is_relative_to(self.content) else ""
-
-    @property
-    def above(self) -> str:
-        """What the paths of all files begin with, where the author named a folder around the content folder."""
-        return "" if self.root.is_relative_to(self.content) else _prefix(self.content.relative_to(self.root))
+    def __init__(self, root: Path, rules: Rules) -> None:
+        """`root` is what the author named, absolute and without links."""
+        content = rules.site.content
+        is_below = root.is_relative_to(content)
+        self.root = root
+        self.rules = rules
+        self.content = str(content)
+        #: What the places of all files begin with, where the author named a folder in the content folder.
+        self.below = _prefix(root.relative_to(content)) if is_below else ""
+        #: What the paths of all files begin with, where the author named a folder around the content folder.
+        self.above = "" if is_below else _prefix(content.relative_to(root))
 
     def path(self, place: str) -> str:
         return self.above + place.removeprefix(self.below)
@@ -44,10 +37,10 @@ class Layout:
 
     def walk(self) -> Walk:
         """Find the files; see `Walk`."""
-        start = self.root if self.below else self.content
+        start = str(self.root) if self.below else self.content
         return Walker(
             self.rules,
-            start=str(start),
+            start=start,
             prefix=self.below,
             boundaries=tuple(f"{folder}/" for folder in self.rules.boundaries()),
             shown=(self.above, len(self.below)),

@@ -42,6 +42,7 @@ class Hugo(Rules):
             code.lower(): entry for code, entry in fields.section(site.settings, "languages").items()
         }
         self._cascades: dict[str, list[Mapping[str, object]]] = {}
+        self._ignored = fields.words(site.settings.get("ignorefiles"))
         self._sections: set[str] = set()
         self._draft_sections: set[str] = set()
         self._content_dirs = _content_dirs(site, self._languages)
@@ -76,8 +77,7 @@ class Hugo(Rules):
             return False
         if _is_bundle(place, siblings) and not _is_index(name):
             return False  # a page resource
-        ignored = fields.words(self.site.settings.get("ignorefiles"))
-        return not any(_found(pattern, place) for pattern in ignored)
+        return not any(_found(pattern, place) for pattern in self._ignored)
 
     def enters(self, place: str, name: str, siblings: Collection[str]) -> bool:
         return not _is_bundle(place, siblings) and super().enters(place, name, siblings)

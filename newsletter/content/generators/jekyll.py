@@ -40,6 +40,10 @@ class Jekyll(Rules):
     named_by_file: ClassVar[bool] = True
     date_fields: ClassVar[tuple[str, ...]] = ("date",)
 
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self._excluded = [pattern.strip("/") for pattern in fields.words(site.settings.get("exclude"))]
+
     @classmethod
     def settings_of(cls, folder: Path) -> Mapping[str, object] | None:
         if path := first_file(folder, "_config.yml", "_config.yaml", "_config.toml"):
@@ -62,16 +66,13 @@ class Jekyll(Rules):
         return "_posts" in folder.split("/") or (self.site.content / folder / "_posts").is_dir()
 
     def enters(self, place: str, name: str, siblings: Collection[str]) -> bool:
-        if any(fnmatchcase(place, pattern) for pattern in self._excluded()):
+        if any(fnmatchcase(place, pattern) for pattern in self._excluded):
             return False
         if "_posts" in place.split("/"):
             return True
         return (name == "_posts" or not name.startswith(("_", "#", "~"))) and super().enters(
             place, name, siblings
         )
-
-    def _excluded(self) -> tuple[str, ...]:
-        return tuple(pattern.strip("/") for pattern in fields.words(self.site.settings.get("exclude")))
 
     def takes(self, place: str, name: str, siblings: Collection[str]) -> bool:  # noqa: ARG002
         return _POST_NAME.fullmatch(name) is not None and "_posts" in place.split("/")[:-1]

@@ -29,6 +29,10 @@ class Zola(Rules):
     has_pages: ClassVar[bool] = True
     date_fields: ClassVar[tuple[str, ...]] = ("date",)
 
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self._ignored = fields.words(site.settings.get("ignored_content"))
+
     @classmethod
     def settings_of(cls, folder: Path) -> Mapping[str, object] | None:
         if (folder / "zola.toml").is_file():
@@ -48,8 +52,9 @@ class Zola(Rules):
         )
 
     def takes(self, place: str, name: str, siblings: Collection[str]) -> bool:  # noqa: ARG002
-        ignored = fields.words(self.site.settings.get("ignored_content"))
-        return not name.startswith("_index.") and not any(fnmatchcase(place, pattern) for pattern in ignored)
+        return not name.startswith("_index.") and not any(
+            fnmatchcase(place, pattern) for pattern in self._ignored
+        )
 
     def is_language(self, suffix: str) -> bool:
         return suffix in fields.section(self.site.settings, "languages")
