@@ -42,6 +42,7 @@ class Hugo(Rules):
             code.lower(): entry for code, entry in fields.section(site.settings, "languages").items()
         }
         self._cascades: dict[str, list[Mapping[str, object]]] = {}
+        self._indexes = ("index.md", *(f"index.{code}.md" for code in {*self._languages, site.language}))
         self._ignored = fields.words(site.settings.get("ignorefiles"))
         self._sections: set[str] = set()
         self._draft_sections: set[str] = set()
@@ -75,12 +76,16 @@ class Hugo(Rules):
     def takes(self, place: str, name: str, siblings: Collection[str]) -> bool:
         if name.startswith("_index."):
             return False
-        if _is_bundle(place, siblings) and not _is_index(name):
+        if self._is_bundle(place, siblings) and not _is_index(name):
             return False  # a page resource
         return not any(_found(pattern, place) for pattern in self._ignored)
 
     def enters(self, place: str, name: str, siblings: Collection[str]) -> bool:
-        return not _is_bundle(place, siblings) and super().enters(place, name, siblings)
+        return not self._is_bundle(place, siblings) and super().enters(place, name, siblings)
+
+    def _is_bundle(self, place: str, siblings: Collection[str]) -> bool:
+        """Tell whether what is here stands in the folder of a leaf bundle; the content folder itself is none."""
+        return "/" in place and any(name in siblings for name in self._indexes)
 
     def with_data(self, texts: Mapping[str, str]) -> None:
         sections: dict[str, Mapping[str, object]] = {}
@@ -210,13 +215,6 @@ def _is_target(entry: Mapping[str, object], facts: Mapping[str, str]) -> bool:
 
 def _is_index(name: str) -> bool:
     return name.startswith("index.")
-
-
-def _is_bundle(place: str, siblings: Collection[str]) -> bool:
-    """Tell whether a file or folder stands in the folder of a leaf bundle; the content folder itself is none."""
-    return "/" in place and (
-        "index.md" in siblings or any(_is_index(name) and name.endswith(".md") for name in siblings)
-    )
 
 
 def _found(pattern: str, place: str) -> bool:
