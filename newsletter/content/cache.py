@@ -58,7 +58,7 @@ class Kept:
         """Return for each file (place, size, mtime) in which row it is, if it is as it was."""
         trusted_ns = self.trusted_ns
         if files and len(files) == len(self):  # if nothing at all changed, three comparisons tell
-            columns = [[file[at] for file in files] for at in range(3)]
+            columns: list[list[Any]] = [[file[at] for file in files] for at in range(3)]
             if columns == list(self.columns[:3]) and max(columns[2]) <= trusted_ns:
                 return list(range(len(self)))
         known = dict(zip(zip(*self.columns[:3], strict=True), range(len(self)), strict=True))
