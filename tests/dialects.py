@@ -1,7 +1,7 @@
 """A dialect at work on a few lines, for the tests of each."""
 
-from newsletter.content import dialects
-from newsletter.content.dialects import Translation
+from newsletter.content.text import dialects
+from newsletter.content.text.dialects import Translation
 from tests.texts import FakeReferences
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.content.manuscript import read_manuscript
 from newsletter.content.post import Manuscript, Post
+from newsletter.content.text.manuscript import read_manuscript
 
 
 @dataclass(frozen=True, slots=True)

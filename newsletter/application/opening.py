@@ -9,7 +9,7 @@ from shutil import rmtree
 from zoneinfo import ZoneInfo
 
 from newsletter import migrations
-from newsletter.content.generators import detect
+from newsletter.content.folder.generators import detect
 from newsletter.errors import NewsletterError
 from newsletter.issues import register
 from newsletter.issues.templating import Templates

@@ -1,1 +1,4 @@
-"""From a content folder to posts: what is there, what may be sent, and what is wrong with it."""
+"""From a content folder to posts, and from a post to what a mail shows of it.
+
+`reader` conducts: `folder` finds the posts and what may be sent, `text` makes HTML and plain text of one of them.
+"""

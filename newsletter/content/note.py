@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.content import fields, frontmatter
-from newsletter.content.manuscript import read_manuscript
-from newsletter.content.notations import NotationError
+from newsletter.content.folder import fields, frontmatter
+from newsletter.content.folder.notations import NotationError
+from newsletter.content.folder.reading import Fault, decoded
 from newsletter.content.post import Post, Problem
-from newsletter.content.reading import Fault, decoded
-from newsletter.content.references import References
+from newsletter.content.text.manuscript import read_manuscript
+from newsletter.content.text.references import References
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from newsletter.content import cache, reading, scanning
-from newsletter.content.assembling import assemble
-from newsletter.content.cache import Kept
-from newsletter.content.generators import detect
-from newsletter.content.layout import Layout
-from newsletter.content.lookup import FolderReferences, Library, inside, read_picture
-from newsletter.content.manuscript import read_manuscript
+from newsletter.content.folder import cache, reading, scanning
+from newsletter.content.folder.assembling import assemble
+from newsletter.content.folder.cache import Kept
+from newsletter.content.folder.generators import detect
+from newsletter.content.folder.layout import Layout
+from newsletter.content.folder.lookup import FolderReferences, Library, inside, read_picture
 from newsletter.content.note import Note, read_note
 from newsletter.content.post import Manuscript, Post, Problem
+from newsletter.content.text.manuscript import read_manuscript
 from newsletter.errors import ContentError
 
 

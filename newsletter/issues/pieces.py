@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from newsletter.content.headings import demote
-from newsletter.content.markup import plain, read
 from newsletter.content.note import Note
 from newsletter.content.post import Manuscript, Picture
+from newsletter.content.text.headings import demote
+from newsletter.content.text.markup import plain, read
 from newsletter.issues import wording
 from newsletter.issues.merge import shield
 

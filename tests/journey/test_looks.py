@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from newsletter.content.highlighting import COLOURS, highlight
 from newsletter.content.post import Picture
 from newsletter.content.reader import ContentFolder
+from newsletter.content.text.highlighting import COLOURS, highlight
 from newsletter.issues.rendering import Rendering, render_issue, render_notice
 from newsletter.issues.templating import Templates
 from tests.manuscripts import LISBON, MASTHEAD, manuscript, note

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.content.generators import detect
+from newsletter.content.folder.generators import detect
+from newsletter.content.folder.reading import open_source, read
 from newsletter.content.post import Problem
 from newsletter.content.reader import ContentFolder
-from newsletter.content.reading import open_source, read
 from newsletter.errors import ContentError
 from tests.folders import LONDON, kinds, matter, posts, problem, scan, write
 from tests.requirements import require

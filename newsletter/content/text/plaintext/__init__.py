@@ -1,0 +1,214 @@
+"""The text part of a mail, from the markup of a post before anything is laid out.
+
+It is made from what Markdown means (headings, lists, quotations, code), never from a mail's finished HTML, whose
+layout tables would show. Raw HTML in a post is markup like any other here, so its tables and lists read as well.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from newsletter.content.text.headings import HEADINGS
+from newsletter.content.text.markup import End, Event, Start, Text
+from newsletter.content.text.plaintext.phrases import BREAK, Phrases
+from newsletter.content.text.plaintext.tables import TableReader
+from newsletter.content.text.plaintext.wrapping import GLUE, width_of, wrap
+
+WIDTH = 72  # columns
+NARROWEST = 24  # columns that a deeply nested text keeps
+
+_PARAGRAPHS = frozenset({"p", "div", "caption", "dt"})
+_INDENTS = {"blockquote": "> ", "dd": "    "}
+
+
+def to_text(events: Iterable[Event]) -> str:
+    """Return plain text, wrapped at 72 columns, with the links as numbered references at its end.
+
+    Code is indented by four spaces and otherwise untouched; a word that is longer than a line stays whole.
+    """
+    writer = _Writer()
+    for event in events:
+        match event:
+            case Start():
+                writer.start(event)
+            case End(tag):
+                writer.end(tag)
+            case Text(text):
+                writer.text(text)
+    return writer.finish()
+
+
+@dataclass(slots=True)
+class _Indent:
+    """What stands before the lines of a list item or a quotation; `first` only before the first."""
+
+    tag: str
+    first: str
+    rest: str
+    used: bool = False
+    holds_paragraphs: bool = False
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is being read; `number` counts the items of an ordered one."""
+
+    number: int | None
+    notes: bool
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._phrases = Phrases()
+        self._indents: list[_Indent] = []
+        self._lists: list[_List] = []
+        self._table: TableReader | None = None
+        self._blank_wanted = False
+
+    def start(self, start: Start) -> None:
+        tag = start.tag
+        if self._table is not None:
+            self._table.start(start)
+        elif tag in ("ul", "ol"):
+            self._open_list(start)
+        elif tag == "li":
+            self._open_item()
+        elif tag in _INDENTS:
+            self._flush()
+            self._blank_wanted = self._blank_wanted or tag == "blockquote"
+            self._indents.append(_Indent(tag, _INDENTS[tag], _INDENTS[tag]))
+        elif tag == "pre":
+            self._flush()
+            self._phrases.in_code = True
+        elif tag in HEADINGS or tag in _PARAGRAPHS:
+            self._open_paragraph(tag)
+        elif tag == "table":
+            self._flush()
+            self._table = TableReader(self._phrases)
+        elif tag == "hr":
+            self._write_rule()
+        else:
+            self._phrases.start(start)
+
+    def end(self, tag: str) -> None:
+        if self._table is not None:
+            self._end_in_table(self._table, tag)
+        elif tag in ("ul", "ol"):
+            self._flush()
+            self._lists = self._lists[:-1]
+            self._blank_wanted = self._blank_wanted or not self._lists
+        elif tag == "li" or tag in _INDENTS:
+            self._flush()
+            self._close_indent(tag)
+        elif tag == "pre":
+            self._write_code()
+        elif tag in HEADINGS:
+            self._write_heading(tag)
+        elif tag in _PARAGRAPHS:
+            self._flush()
+            self._blank_wanted = tag != "dt"
+        else:
+            self._phrases.end(tag)
+
+    def text(self, text: str) -> None:
+        self._phrases.add(text)
+
+    def finish(self) -> str:
+        self._flush()
+        references = [f"[{number}] {href}" for href, number in self._phrases.references.items()]
+        lines = [*self._lines, "", *references]
+        return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+    # Paragraphs and headings
+
+    def _open_paragraph(self, tag: str) -> None:
+        self._flush()
+        if self._indents and tag == "p":
+            self._indents[-1].holds_paragraphs = True
+        if tag in HEADINGS:
+            self._blank_wanted = True
+            self._phrases.in_heading = True
+
+    def _write_heading(self, tag: str) -> None:
+        self._phrases.in_heading = False
+        lines = self._wrapped()
+        if lines and tag in ("h1", "h2"):
+            lines.append(("=" if tag == "h1" else "-") * max(width_of(line) for line in lines))
+        self._put(lines)
+        self._blank_wanted = True
+
+    def _write_rule(self) -> None:
+        self._flush()
+        self._blank_wanted = True
+        self._put(["* * *"])
+        self._blank_wanted = True
+
+    def _write_code(self) -> None:
+        self._phrases.in_code = False
+        code = self._phrases.take().strip("\n")
+        if code.strip():
+            self._blank_wanted = self._blank_wanted or bool(self._lists)
+            self._put([f"    {line}" for line in code.replace(GLUE, " ").split("\n")])
+            self._blank_wanted = True
+
+    # Lists and quotations
+
+    def _open_list(self, start: Start) -> None:
+        self._flush()
+        number = start.attributes.get("start", "1")
+        first = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1
+        notes = "data-notes" in start.attributes
+        self._lists.append(_List(first if start.tag == "ol" else None, notes))
+
+    def _open_item(self) -> None:
+        self._flush()
+        mark = "- "
+        if self._lists and (number := self._lists[-1].number) is not None:
+            mark = f"[^{number}] " if self._lists[-1].notes else f"{number}. "
+            self._lists[-1].number = number + 1
+        self._indents.append(_Indent("li", mark, " " * len(mark)))
+
+    def _close_indent(self, tag: str) -> None:
+        if self._indents and self._indents[-1].tag == tag:
+            closed = self._indents.pop()
+            self._blank_wanted = closed.holds_paragraphs or tag == "blockquote"
+
+    # Tables
+
+    def _end_in_table(self, table: TableReader, tag: str) -> None:
+        if not table.end(tag):
+            return
+        self._table = None
+        self._blank_wanted = bool(self._lines)
+        for caption in table.captions:
+            self._put(wrap(caption, self._width()))
+            self._blank_wanted = True
+        self._put(table.lay_out(self._width()))
+        self._blank_wanted = True
+
+    # Lines
+
+    def _flush(self) -> None:
+        """Write the paragraph that has been read so far."""
+        self._put(self._wrapped())
+
+    def _wrapped(self) -> list[str]:
+        paragraph = self._phrases.take()
+        if not paragraph.strip():
+            return []
+        return [line for part in paragraph.split(BREAK) for line in wrap(part, self._width())]
+
+    def _width(self) -> int:
+        return max(NARROWEST, WIDTH - sum(len(indent.rest) for indent in self._indents))
+
+    def _put(self, lines: list[str]) -> None:
+        """Write lines behind what their list items and quotations put before them."""
+        for line in lines:
+            if self._blank_wanted and self._lines:
+                self._lines.append("".join(indent.rest if indent.used else "" for indent in self._indents))
+            self._blank_wanted = False
+            before = ""
+            for indent in self._indents:
+                before += indent.rest if indent.used else indent.first
+                indent.used = True
+            self._lines.append(before + line)
