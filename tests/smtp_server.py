@@ -32,6 +32,7 @@ class Server:
 
     script: Script
     port: int = 0
+    pipelining: bool = False
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     commands: list[str] = field(default_factory=list)
@@ -49,6 +50,8 @@ class Server:
     ) -> list[str]:
         session.host_name = hostname
         self.commands.append(f"EHLO {hostname}")
+        if self.pipelining:
+            responses.insert(1, "250-PIPELINING")
         return responses
 
     async def handle_MAIL(  # noqa: N802
@@ -109,10 +112,11 @@ def smtp_server(
     starttls: ssl.SSLContext | None = None,
     tls: ssl.SSLContext | None = None,
     smtputf8: bool = True,
+    pipelining: bool = False,
     port: int = 0,
 ) -> Iterator[Server]:
     """Run a server on a free port of 127.0.0.1 (or on `port`) until the block ends."""
-    server = Server(script, users=users or {})
+    server = Server(script, users=users or {}, pipelining=pipelining)
     loop = asyncio.new_event_loop()
     ready = Event()
     clients: set[Any] = set()

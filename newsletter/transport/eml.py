@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from newsletter.errors import RelayUnavailable
-from newsletter.transport.protocol import Envelope, Reply
+from newsletter.transport.protocol import Message, Reply, Verdict
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
 
@@ -21,32 +22,53 @@ class EmlTransport:
     The same message for the same reader gives the same file, so a repeat does not show twice.
     """
 
+    depth = 1
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._written: list[tuple[Path, Path]] = []  # as a draft, and under its name
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._unavailable(error) from error
 
-    def send(self, envelope: Envelope, message: bytes) -> Reply:
-        """Write the message, with the lines of the final delivery (RFC 5321, section 4.4) on top."""
-        path = self.folder / self._name(envelope, message)
-        draft = path.with_suffix(f".{os.getpid()}.part")
-        try:
-            draft.write_bytes(f"Return-Path: <{envelope.sender}>\r\n".encode() + message)
-            draft.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise self._unavailable(error) from error
-        return Reply(250, "2.0.0", f"written to {path.name}")
+    def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
+        """Write drafts, with the line of the final delivery (RFC 5321, section 4.4) on top."""
+        self.close()
+        for message in messages:
+            path = self.folder / self._name(message)
+            draft = path.with_suffix(f".{os.getpid()}.part")
+            self._written.append((draft, path))
+            try:
+                draft.write_bytes(f"Return-Path: <{message.envelope.sender}>\r\n".encode() + message.data)
+            except OSError as error:
+                self.close()
+                raise self._unavailable(error) from error
+        return [None] * len(messages)
+
+    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:  # noqa: ARG002 - the protocol's signature
+        """Give the drafts their names."""
+        verdicts: list[Verdict] = []
+        for draft, path in self._written:
+            try:
+                draft.replace(path)
+                verdicts.append(Reply(250, "2.0.0", f"written to {path.name}"))
+            except OSError as error:
+                verdicts.append(Reply(451, "4.3.0", f"{path.name} cannot be written: {error.strerror}"))
+        self.close()
+        return verdicts
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Remove drafts that got no name."""
+        for draft, _ in self._written:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+        self._written = []
 
-    def _name(self, envelope: Envelope, message: bytes) -> str:
-        recipient = _UNSAFE.sub("_", envelope.recipient)[:_NAME_LIMIT].lstrip(".")
-        return f"{recipient}-{sha256(envelope.recipient.encode() + message).hexdigest()[:12]}.eml"
+    def _name(self, message: Message) -> str:
+        recipient = message.envelope.recipient
+        shown = _UNSAFE.sub("_", recipient)[:_NAME_LIMIT].lstrip(".")
+        return f"{shown}-{sha256(recipient.encode() + message.data).hexdigest()[:12]}.eml"
 
     def _unavailable(self, error: OSError) -> RelayUnavailable:
         return RelayUnavailable(

@@ -1,27 +1,45 @@
 """A transport that keeps what it gets: for tests and dry runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from newsletter.transport.protocol import Envelope, Reply
+from newsletter.transport.protocol import Message, Reply, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MemoryTransport:
     """Keeps accepted messages in `sent`, in order. `answer`, where given, decides on each message.
 
-    `answer` may return a Reply, or raise what a transport may raise. Several transports may share one list.
+    `answer` may return a verdict, or raise RelayUnavailable. A refusal that is not of the stage "data" comes with
+    the first step, as it does from a relay. Several transports may share one list.
     """
 
-    answer: Callable[[Envelope, bytes], Reply] | None = None
-    sent: list[tuple[Envelope, bytes]] = field(default_factory=list)
+    answer: Callable[[Message], Verdict] | None = None
+    sent: list[Message] = field(default_factory=list)
+    depth: int = 1
+    _begun: list[tuple[Message, Verdict]] = field(default_factory=list)
 
-    def send(self, envelope: Envelope, message: bytes) -> Reply:
-        """Keep the message."""
-        reply = Reply(250, "2.0.0", "kept") if self.answer is None else self.answer(envelope, message)
-        if reply.accepted:
-            self.sent.append((envelope, message))
-        return reply
+    def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
+        """Ask for the verdicts, and hold back what only the second step may tell."""
+        refusals: list[Reply | None] = []
+        self._begun = []
+        for message in messages:
+            verdict = Reply(250, "2.0.0", "kept") if self.answer is None else self.answer(message)
+            if isinstance(verdict, Reply) and verdict.stage != "data":
+                refusals.append(verdict)
+            else:
+                refusals.append(None)
+                self._begun.append((message, verdict))
+        return refusals
+
+    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:  # noqa: ARG002 - the protocol's signature
+        """Keep the messages."""
+        begun, self._begun = self._begun, []
+        self.sent += [
+            message for message, verdict in begun if isinstance(verdict, Reply) and verdict.accepted
+        ]
+        return [verdict for _, verdict in begun]
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Forget what was begun."""
+        self._begun = []

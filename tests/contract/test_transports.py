@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsletter.errors import RelayUnavailable
 from newsletter.transport.eml import EmlTransport
 from newsletter.transport.memory import MemoryTransport
-from newsletter.transport.protocol import Envelope, InDoubt, Reply, Transport, parse_reply
+from newsletter.transport.protocol import Envelope, Lost, Message, Reply, Transport, Verdict, parse_reply
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport
 from tests.certificates import Certificate, self_signed
 from tests.smtp_server import HANG_UP, Server, smtp_server
@@ -25,19 +25,19 @@ ENVELOPE = Envelope("b+1@example.com", "b@example.org")
 Shelf = Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=["smtp", "memory", "eml"])
+@pytest.fixture(params=["smtp", "smtp in groups", "memory", "eml"])
 def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Transport, Shelf]]:
     """Every transport there is, with a way to look at what it handed over."""
     if request.param == "memory":
         memory = MemoryTransport()
-        yield memory, lambda: [data for _, data in memory.sent]
+        yield memory, lambda: [message.data for message in memory.sent]
     elif request.param == "eml":
         yield (
             EmlTransport(tmp_path / "mail"),
             lambda: [_read_eml(path) for path in (tmp_path / "mail").iterdir()],
         )
     else:
-        with smtp_server() as server:
+        with smtp_server(pipelining=request.param == "smtp in groups") as server:
             smtp = SmtpTransport(at(server))
             yield smtp, lambda: [message.data for message in server.received]
             smtp.close()
@@ -46,6 +46,35 @@ def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
 def at(server: Server, **more: object) -> SmtpSettings:
     """Return how a test's server is reached."""
     return SmtpSettings(host="127.0.0.1", port=server.port, timeout=5, helo="sender.example.com", **more)  # type: ignore[arg-type]
+
+
+def made(data: bytes = MESSAGE, envelope: Envelope = ENVELOPE) -> Message:
+    """Return a message in one piece, which may not be in order."""
+    return Message(envelope, (data,))
+
+
+def sent(transport: Transport, message: Message, *following: Message) -> Verdict:
+    """Take both steps with one message; return what became of it."""
+    (refusal,) = transport.begin([message])
+    if refusal is not None:
+        assert transport.finish(following) == []
+        return refusal
+    (verdict,) = transport.finish(following)
+    return verdict
+
+
+def taken(transport: Transport, message: Message) -> bool:
+    """Say whether a message was taken."""
+    verdict = sent(transport, message)
+    return isinstance(verdict, Reply) and verdict.accepted
+
+
+def refused(transport: Transport, message: Message) -> Reply:
+    """Return the reply that refuses a message."""
+    verdict = sent(transport, message)
+    assert isinstance(verdict, Reply)
+    assert not verdict.accepted
+    return verdict
 
 
 def _read_eml(path: Path) -> bytes:
@@ -60,8 +89,7 @@ class TestEveryTransport:
     def test_the_message_arrives_as_it_is(self, transport: tuple[Transport, Shelf]) -> None:
         """A message in its final form reaches the other side byte for byte, and the reply says so."""
         sender, shelf = transport
-        reply = sender.send(ENVELOPE, MESSAGE)
-        assert reply.accepted
+        assert taken(sender, made())
         assert shelf() == [MESSAGE]
 
     def test_it_sends_many(self, transport: tuple[Transport, Shelf]) -> None:
@@ -69,7 +97,7 @@ class TestEveryTransport:
         sender, shelf = transport
         messages = [MESSAGE + f"number {number}\r\n".encode() for number in range(20)]
         for message in messages:
-            assert sender.send(ENVELOPE, message).accepted
+            assert taken(sender, made(message))
         assert sorted(shelf()) == sorted(messages)
 
     def test_closing_twice_is_harmless(self, transport: tuple[Transport, Shelf]) -> None:
@@ -96,7 +124,7 @@ class TestSmtp:
         with smtp_server() as server:
             transport = SmtpTransport(at(server))
             for _ in range(5):
-                transport.send(ENVELOPE, MESSAGE)
+                assert taken(transport, made())
             transport.close()
         assert server.connections == 1
         assert [command for command in server.commands if command.startswith("EHLO")] == [
@@ -118,14 +146,14 @@ class TestSmtp:
         """Any lines arrive as they are: leading dots, lone dots, octets beyond ASCII."""
         transport, server = open_smtp
         message = b"\r\n".join(lines) + b"\r\n"
-        assert transport.send(ENVELOPE, message).accepted
+        assert taken(transport, made(message))
         assert server.received[-1].data == message
 
     def test_bare_line_ends_are_mended(self) -> None:
         """A lone LF or CR never goes over the wire: some servers take `LF.LF` for the end of a message."""
         with smtp_server() as server:
             transport = SmtpTransport(at(server))
-            transport.send(ENVELOPE, b"Subject: x\n\na\n.\nMAIL FROM:<x@y.z>\rb")
+            assert taken(transport, made(b"Subject: x\n\na\n.\nMAIL FROM:<x@y.z>\rb"))
             transport.close()
         assert [message.data for message in server.received] == [
             b"Subject: x\r\n\r\na\r\n.\r\nMAIL FROM:<x@y.z>\r\nb\r\n"
@@ -139,19 +167,18 @@ class TestSmtp:
             lambda at_stage, who: answer if (at_stage, who) == (stage, "bad@example.org") else None
         ) as server:
             transport = SmtpTransport(at(server))
-            refused = transport.send(Envelope("b@example.com", "bad@example.org"), MESSAGE)
-            accepted = transport.send(ENVELOPE, MESSAGE)
+            refusal = refused(transport, made(envelope=Envelope("b@example.com", "bad@example.org")))
+            assert taken(transport, made())
             transport.close()
-        assert str(refused) == answer
-        assert refused.stage == stage
-        assert accepted.accepted
+        assert str(refusal) == answer
+        assert refusal.stage == stage
         assert [message.recipient for message in server.received] == ["b@example.org"]
 
     def test_a_refused_sender_is_a_value(self) -> None:
         """A refusal of MAIL FROM is told from one of the recipient."""
         with smtp_server(lambda stage, who: "550 5.7.1 not you" if stage == "mail" else None) as server:
             transport = SmtpTransport(at(server))
-            reply = transport.send(ENVELOPE, MESSAGE)
+            reply = refused(transport, made())
             transport.close()
         assert (reply.code, reply.enhanced, reply.stage) == (550, "5.7.1", "mail")
 
@@ -165,7 +192,7 @@ class TestSmtp:
 
         with smtp_server(script) as server:
             transport = SmtpTransport(at(server))
-            assert all(transport.send(ENVELOPE, MESSAGE).accepted for _ in range(4))
+            assert all(taken(transport, made()) for _ in range(4))
             transport.close()
         assert server.connections == 2
         assert len(server.received) == 4
@@ -180,7 +207,7 @@ class TestSmtp:
 
         with smtp_server(script) as server:
             transport = SmtpTransport(at(server))
-            assert transport.send(ENVELOPE, MESSAGE).accepted
+            assert taken(transport, made())
             transport.close()
         assert len(server.received) == 1
 
@@ -190,18 +217,20 @@ class TestSmtp:
             lambda stage, who: HANG_UP if (stage, who) == ("rcpt", "odd@example.org") else None
         ) as server:
             transport = SmtpTransport(at(server))
-            reply = transport.send(Envelope("b@example.com", "odd@example.org"), MESSAGE)
+            reply = refused(transport, made(envelope=Envelope("b@example.com", "odd@example.org")))
             assert (reply.code, reply.enhanced, reply.stage) == (421, "4.4.2", "rcpt")
-            assert transport.send(ENVELOPE, MESSAGE).accepted
+            assert taken(transport, made())
             transport.close()
 
     def test_a_connection_lost_after_the_dot_is_in_doubt(self) -> None:
         """When the relay hangs up instead of replying, nobody can know, and the transport says so."""
         with smtp_server(lambda stage, who: HANG_UP if stage == "data" else None) as server:
             transport = SmtpTransport(at(server))
-            with pytest.raises(InDoubt, match="did not say whether it took the message"):
-                transport.send(ENVELOPE, MESSAGE)
+            verdict = sent(transport, made())
             transport.close()
+        assert isinstance(verdict, Lost)
+        assert verdict.in_doubt
+        assert "did not say whether it took the message" in verdict.words
         assert len(server.received) == 1
 
     def test_a_relay_that_takes_no_mail_is_unavailable(self) -> None:
@@ -209,7 +238,7 @@ class TestSmtp:
         with smtp_server(lambda stage, who: "421 4.3.2 going down" if stage == "mail" else None) as server:
             transport = SmtpTransport(at(server))
             with pytest.raises(RelayUnavailable, match=r"takes no mail now: 421 4\.3\.2 going down"):
-                transport.send(ENVELOPE, MESSAGE)
+                transport.begin([made()])
             transport.close()
 
     def test_nobody_there(self) -> None:
@@ -234,7 +263,7 @@ class TestSmtp:
         """With the right password mail is taken; with a wrong one the relay's words are given, and a remedy."""
         with smtp_server(users={"ana": "right"}) as server:
             transport = SmtpTransport(at(server, username="ana", password="right"))
-            assert transport.send(ENVELOPE, MESSAGE).accepted
+            assert taken(transport, made())
             transport.close()
             with pytest.raises(RelayUnavailable, match=r"does not let us in: 535 5\.7\.8"):
                 SmtpTransport(at(server, username="ana", password="wrong"))
@@ -243,7 +272,7 @@ class TestSmtp:
         """STARTTLS protects the connection, and a certificate that nobody vouches for ends it."""
         with smtp_server(starttls=certificate.server()) as server:
             transport = SmtpTransport(at(server, security="starttls", tls=certificate.client()))
-            assert transport.send(ENVELOPE, MESSAGE).accepted
+            assert taken(transport, made())
             transport.close()
             with pytest.raises(RelayUnavailable, match="cannot be trusted"):
                 SmtpTransport(at(server, security="starttls"))
@@ -253,7 +282,7 @@ class TestSmtp:
         """TLS from the first octet, checked in the same way."""
         with smtp_server(tls=certificate.server()) as server:
             transport = SmtpTransport(at(server, security="tls", tls=certificate.client()))
-            assert transport.send(ENVELOPE, MESSAGE).accepted
+            assert taken(transport, made())
             transport.close()
             with pytest.raises(RelayUnavailable, match="cannot be trusted"):
                 SmtpTransport(at(server, security="tls"))
@@ -280,14 +309,14 @@ class TestSmtp:
         envelope = Envelope("b@example.com", "юзер@example.org", smtputf8=True)
         with smtp_server() as server:
             transport = SmtpTransport(at(server))
-            assert transport.send(envelope, MESSAGE).accepted
+            assert taken(transport, made(envelope=envelope))
             transport.close()
         assert [message.recipient for message in server.received] == ["юзер@example.org"]
         with smtp_server(smtputf8=False) as server:
             transport = SmtpTransport(at(server))
-            reply = transport.send(envelope, MESSAGE)
+            reply = refused(transport, made(envelope=envelope))
             assert (reply.code, reply.enhanced) == (553, "5.6.7")
-            assert transport.send(ENVELOPE, MESSAGE).accepted
+            assert taken(transport, made())
             transport.close()
 
 
@@ -296,7 +325,7 @@ class TestEml:
 
     def test_a_mail_program_can_open_it(self, tmp_path: Path) -> None:
         """The file is the message with its envelope sender on top, as a mail server files it."""
-        EmlTransport(tmp_path).send(ENVELOPE, MESSAGE)
+        assert taken(EmlTransport(tmp_path), made())
         (path,) = tmp_path.iterdir()
         assert path.suffix == ".eml"
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
@@ -306,7 +335,7 @@ class TestEml:
     def test_a_recipient_names_no_other_folder(self, tmp_path: Path) -> None:
         """Whatever stands in an address, the file stays in its folder."""
         folder = tmp_path / "mail"
-        EmlTransport(folder).send(Envelope("b@example.com", "../../x@example.org"), MESSAGE)
+        assert taken(EmlTransport(folder), made(envelope=Envelope("b@example.com", "../../x@example.org")))
         assert [path.parent for path in tmp_path.rglob("*.eml")] == [folder]
 
     def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:

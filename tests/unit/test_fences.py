@@ -7,7 +7,8 @@ import pytest
 
 #: What is fenced, and where it may be used.
 FENCES = {
-    "smtplib": {"newsletter/transport/smtp.py"},
+    "socket.create_connection": {"newsletter/transport/wire.py"},
+    "ssl.create_default_context": {"newsletter/transport/connection.py"},
     "aiosmtpd": {"newsletter/demo/mailbox.py"},
     "premailer": {"newsletter/issues/rendering.py"},
     "typer": {"newsletter/cli"},

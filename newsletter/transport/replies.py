@@ -1,0 +1,90 @@
+"""Replies as they come over the wire (RFC 5321, section 4.2): found in what was received, and judged. Pure."""
+
+import re
+from typing import NamedTuple
+
+from newsletter.transport.protocol import Reply, Stage, parse_reply
+from newsletter.transport.trouble import Broken, Garbled
+
+#: Octets of one line and lines of one reply. RFC 5321, section 4.5.3.1.5, has 512 octets; a reply of EHLO has some
+#: twenty lines. What is beyond is not read to its end.
+_LINE = 4096
+_LINES = 100
+
+# The separator and the text may be missing. Some servers end lines with LF alone.
+_FORM = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*?))?\r?", re.DOTALL)
+
+#: What is nearly always heard after a final dot: alone, and with the answers to MAIL, RCPT and DATA.
+WELL = re.compile(rb"250 ([^\r\n]*)\r\n")
+ALL_WELL = re.compile(WELL.pattern + rb"25[0-9] [^\r\n]*\r\n25[0-9] [^\r\n]*\r\n354 [^\r\n]*\r\n")
+
+
+class Heard(NamedTuple):
+    """One reply and what came after it."""
+
+    code: int
+    text: str
+    rest: bytes
+
+
+def first_reply(octets: bytes) -> Heard | None:
+    """Find the reply at the beginning; return None while it is not complete. Raises Garbled."""
+    lines: list[bytes] = []
+    code, start = b"", 0
+    while (end := octets.find(b"\n", start)) >= 0:
+        form = _FORM.fullmatch(octets, start, end)
+        if form is None or (lines and form[1] != code) or end - start > _LINE or len(lines) == _LINES:
+            raise Garbled(f"what it says is no reply: {shown(octets[start:end])}")
+        code, start = form[1], end + 1
+        lines.append(form[3] or b"")
+        if form[2] != b"-":
+            return Heard(int(code), b"\n".join(lines).decode("utf-8", "replace"), octets[start:])
+    if len(octets) - start > _LINE:
+        raise Garbled(f"what it says is no reply: {shown(octets[start:])}")
+    return None
+
+
+def shown(octets: bytes) -> str:
+    """Return the beginning of what a relay said, fit for a terminal."""
+    text = octets[:120].decode("utf-8", "replace")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def judged(code: int, text: str, stage: Stage) -> Reply:
+    """Return the answer to MAIL, RCPT or DATA as a reply.
+
+    Raises Broken when the relay is hanging up (421), and Garbled for a code that is no answer to that command.
+    """
+    if code == 421:
+        raise Broken(str(parse_reply(code, text)))
+    good = code == 354 if stage == "data" else 250 <= code <= 259
+    if not good and code < 400:
+        raise Garbled(f"{_COMMANDS[stage]} was answered with {parse_reply(code, text)}")
+    # RFC 1870, section 6.1: it has been told the size, so this is about the message and not about its sender
+    about_size = code == 552 and stage == "mail"
+    return parse_reply(code, text, "data" if about_size else stage)
+
+
+def verdict(code: int, text: str) -> Reply:
+    """Return the answer to the final dot as a reply. Raises Garbled for a code that is none."""
+    if not (250 <= code <= 259 or code >= 400):
+        raise Garbled(f"the message was answered with {parse_reply(code, text)}")
+    return parse_reply(code, text)
+
+
+def taken(words: bytes) -> Reply:
+    """Return the words of a 250 after the final dot as a reply, the short way for what most servers say."""
+    if words.startswith(b"2.0.0 ") and words.isascii() and (text := words.decode()).isprintable():
+        return Reply(250, "2.0.0", text[6:])
+    return parse_reply(250, words.decode("utf-8", "replace"))
+
+
+def refuse_more(octets: bytes) -> None:
+    """Look at what came after all the answers. Raises Garbled, or Broken where the relay just says goodbye (421)."""
+    if octets and not b"421".startswith(octets[:3]):
+        raise Garbled(f"it spoke without being asked: {shown(octets)}")
+    if octets:
+        raise Broken(shown(octets))
+
+
+_COMMANDS: dict[Stage, str] = {"mail": "MAIL", "rcpt": "RCPT", "data": "DATA"}

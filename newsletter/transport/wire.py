@@ -1,0 +1,212 @@
+"""The socket to the relay: writes pieces without joining them, reads replies, and never waits beyond its time.
+
+Writing does not block in the kernel: where it takes no more, we wait for room and for what the relay has to say at
+once, so that two sides that are both writing cannot hold each other up.
+"""
+
+import select
+import socket
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from ipaddress import ip_address
+from time import monotonic
+
+from newsletter.transport.replies import first_reply, shown
+from newsletter.transport.trouble import Broken, Garbled
+
+#: Octets asked for at a time.
+_PORTION = 16_384
+
+#: Octets that a relay may say without having been asked or heard.
+_TOO_MUCH = 1_048_576
+
+#: Octets that a relay must take within the time of a block (RFC 5321, section 4.5.3.2.5).
+_BLOCK = 65_536
+
+#: Pieces that the kernel takes at a time.
+_PIECES = 1024
+
+#: Seconds to wait for the other side of the connection to pick up, however long its replies may take.
+_DIAL = 30.0
+
+
+def dial(host: str, port: int, seconds: float) -> "Wire":
+    """Open a connection. Raises OSError."""
+    return Wire(socket.create_connection((host, port), timeout=min(seconds, _DIAL)))
+
+
+class Wire:
+    """One connection without protection. Every method raises Broken when the connection is of no more use."""
+
+    def __init__(self, plug: socket.socket) -> None:
+        plug.settimeout(None)
+        plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._plug = plug
+        self._poll = select.poll()
+        self._poll.register(plug, select.POLLIN)
+        self._seconds = 0.0
+        self.heard = b""  # and not yet read
+
+    @property
+    def protected(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return False
+
+    @property
+    def ends_here(self) -> bool:
+        """Whether the other side is on this machine."""
+        with suppress(OSError, ValueError):
+            return ip_address(self._plug.getpeername()[0].partition("%")[0]).is_loopback
+        return False
+
+    @property
+    def name(self) -> str:
+        """What we call ourselves: this machine's full name, or our address (RFC 5321, section 4.1.4)."""
+        if name := _machine():
+            return name
+        address = self._plug.getsockname()[0].partition("%")[0]
+        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+    def unplug(self) -> socket.socket:
+        """Give the socket away, to be protected. Raises Garbled.
+
+        What was said before in the clear may have been put in by somebody on the way, to be taken for what comes
+        under protection; so there must be nothing (RFC 3207, section 6; CVE-2011-0411).
+        """
+        if self.heard:
+            raise Garbled(f"it spoke before the encryption began: {shown(self.heard)}")
+        return self._plug
+
+    def write(self, pieces: Sequence[bytes], seconds: float, quiet: int = 0) -> None:
+        """Write all the pieces; each block of them may take so many seconds.
+
+        Until `quiet` octets are written the relay has nothing to say: when it speaks before, that is the end.
+        """
+        total = sum(map(len, pieces))
+        taken = self._send(pieces)
+        if taken < total:
+            self._write_rest(_after(pieces, taken), taken, seconds, quiet)
+
+    def overheard(self) -> bytes:
+        """Return what the relay has said and nobody has read yet, without waiting."""
+        if self._poll.poll(0):
+            self._hear()
+        return self.heard
+
+    def put_back(self, octets: bytes) -> None:
+        """Have octets that were received read as replies."""
+        self.heard += octets
+
+    def reply(self, seconds: float) -> tuple[int, str]:
+        """Wait so many seconds for a whole reply, and return its code and its text. Raises Garbled, too."""
+        deadline = monotonic() + seconds
+        while (found := first_reply(self.heard)) is None:
+            self.heard += self.receive(deadline - monotonic())
+        self.heard = found.rest
+        return found.code, found.text
+
+    def ask(self, command: bytes, seconds: float) -> tuple[int, str]:
+        """Give one command and return the reply to it. Raises Garbled, too."""
+        if self.overheard():
+            raise Garbled(f"it spoke without being asked: {shown(self.heard)}")
+        self.write((command,), seconds)
+        return self.reply(seconds)
+
+    def receive(self, seconds: float) -> bytes:
+        """Wait so many seconds for octets, and return what has come."""
+        if seconds != self._seconds:
+            self._wait_for(seconds)
+        try:
+            octets = self._plug.recv(_PORTION)
+        except BlockingIOError:
+            raise Broken("timed out") from None
+        except OSError as error:
+            raise Broken(error.strerror or str(error)) from error
+        if not octets:
+            raise Broken("it hung up")
+        return octets
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(OSError):
+            self._plug.close()
+
+    def _wait_for(self, seconds: float) -> None:
+        """Have the kernel watch the time: a timeout of Python's would cost another system call each time."""
+        if seconds <= 0:
+            raise Broken("timed out")
+        whole = int(seconds)
+        span = struct.pack("@ll", whole, max(1, int((seconds - whole) * 1_000_000)))
+        self._plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, span)
+        self._seconds = seconds
+
+    def _write_rest(self, pieces: list[bytes | memoryview], taken: int, seconds: float, quiet: int) -> None:
+        deadline, mark = monotonic() + seconds, taken + _BLOCK
+        try:
+            while pieces:
+                if self._watch(deadline) & select.POLLIN:
+                    self._hear()
+                    if self.heard and taken < quiet:
+                        raise Garbled(f"it spoke in the middle of a message: {shown(self.heard)}")
+                more = self._send(pieces)
+                pieces, taken = _after(pieces, more), taken + more
+                if taken >= mark:
+                    deadline, mark = monotonic() + seconds, taken + _BLOCK
+        except Broken as broken:
+            broken.taken += taken
+            raise
+
+    def _watch(self, deadline: float) -> int:
+        """Wait until there is room to write, or something to read; return which."""
+        both = select.poll()
+        both.register(self._plug, select.POLLIN | select.POLLOUT)
+        ready = both.poll(max(0.0, deadline - monotonic()) * 1000)
+        if not ready:
+            raise Broken("timed out")
+        return ready[0][1]
+
+    def _send(self, pieces: Sequence[bytes | memoryview]) -> int:
+        """Write what the kernel takes at once, and return how much that was."""
+        if len(pieces) > _PIECES:
+            pieces = pieces[:_PIECES]
+        try:
+            return self._plug.sendmsg(pieces, (), socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise Broken(error.strerror or str(error)) from error
+
+    def _hear(self) -> None:
+        """Read what has come."""
+        try:
+            octets = self._plug.recv(_PORTION, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise Broken(error.strerror or str(error)) from error
+        self._keep(octets)
+
+    def _keep(self, octets: bytes) -> None:
+        if not octets:
+            raise Broken("it hung up")
+        self.heard += octets
+        if len(self.heard) > _TOO_MUCH:
+            raise Garbled("it does not stop speaking")
+
+
+def _after(pieces: Sequence[bytes | memoryview], taken: int) -> list[bytes | memoryview]:
+    """Return what is left of the pieces when so many octets are gone."""
+    for number, piece in enumerate(pieces):
+        if taken < len(piece):
+            return [memoryview(piece)[taken:], *pieces[number + 1 :]]
+        taken -= len(piece)
+    return []
+
+
+@cache
+def _machine() -> str:
+    """Return this machine's full name, or nothing when it has none."""
+    name = socket.getfqdn()
+    return name if "." in name and name.isascii() and name.replace("-", "").replace(".", "").isalnum() else ""
