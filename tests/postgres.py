@@ -6,10 +6,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -72,8 +73,8 @@ class Cluster:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[Cluster]:
-    """Start a cluster, and take all of it away afterwards."""
+def running(binaries: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Cluster]:
+    """Start a cluster, and take all of it away afterwards; `settings` go before ours, which trust no disk."""
     # PostgreSQL refuses to run as root, and a socket's path has 107 octets at most.
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="newsletter-pg-"))
@@ -85,7 +86,9 @@ def running(binaries: Path) -> Iterator[Cluster]:
         subprocess.run(
             [*command, "--locale=C.UTF-8", "-D", data], user=user, cwd=folder, check=True, capture_output=True
         )
-        options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [
+            word for name, value in {**_SETTINGS, **settings}.items() for word in ("-c", f"{name}={value}")
+        ]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [binaries / "postgres", "-D", data, "-k", folder, *options],

@@ -1,14 +1,29 @@
-"""`make bench`: what the parts cost on this machine, as medians, and as ratios within the run."""
+"""`make bench`: what the parts cost on this machine, as medians, and as ratios within the run.
 
-from tests.benchmark import composing, rendering, scanning
+`python -m tests.benchmark PART...` runs some parts only.
+"""
+
+import sys
+
+from tests.benchmark import composing, delivering, rendering, scanning
 from tests.benchmark.measuring import Row, print_table
+
+PARTS = {
+    "scanning": scanning,
+    "rendering": rendering,
+    "composing": composing,
+    "delivering": delivering,
+}
 
 
 def main() -> None:
-    """Run every benchmark and print one table."""
+    """Run the benchmarks that were asked for, or all, and print one table."""
+    wanted = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        sys.exit(f"There is no part {', '.join(unknown)}; there are {', '.join(PARTS)}.")
     rows: list[Row] = []
-    for part in (scanning, rendering, composing):
-        rows += part.measure()
+    for name in wanted:
+        rows += PARTS[name].measure()
     print_table(rows)
 
 
