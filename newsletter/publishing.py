@@ -96,8 +96,9 @@ def _enqueue(
             connection, rendering, kind="issue", issue_number=issue.number, now=now
         )
         for group in selection.groups:
+            readers = segments.audience(segment, group=group)
             queue.enqueue_issue(
-                connection, issue.number, rendering_id, segments.audience(segment, group=group), due_at=now
+                connection, issue.number, rendering_id, readers, due_at=now, served_before=group.served
             )
     roster.serve_up_to(connection, segments.audience(segment), draft.last_post)
 

@@ -172,7 +172,7 @@ def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if (outage := outages.explain(engine.url, error)) is None:
+        if error.orig is None or (outage := outages.explain(engine.url, error.orig)) is None:
             raise
         raise outage from error
 

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Mapping
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
 
 from subscribers.errors import DatabaseUnavailable
 
@@ -55,35 +54,35 @@ _UNREACHABLE = (
 )
 
 
-def explain(url: URL, error: DBAPIError) -> DatabaseUnavailable | None:
+def explain(url: URL, error: BaseException) -> DatabaseUnavailable | None:
     """Return what a driver's error means for the author, or None when it is a fault of our own.
 
     No password stands in it.
     """
-    words = _of_sqlite(error.orig) if url.get_backend_name() == "sqlite" else _of_postgresql(error)
+    words = _of_sqlite(error) if url.get_backend_name() == "sqlite" else _of_postgresql(error)
     if words is None:
         return None
     what, remedy = words
-    detail = " ".join(str(error.orig).split())
+    detail = " ".join(str(error).split())
     return DatabaseUnavailable(
         _without_secrets(f"The database {_place(url)}: {what} ({detail}).", url), remedy=remedy
     )
 
 
-def _of_sqlite(error: BaseException | None) -> tuple[str, str] | None:
+def _of_sqlite(error: BaseException) -> tuple[str, str] | None:
     if str(error).startswith(("no such table", "no such column")):
         return "a table or column is missing", _CHECK
     # the low byte of an extended result code is the primary one
     return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
 
 
-def _of_postgresql(error: DBAPIError) -> tuple[str, str] | None:
-    state = getattr(error.orig, "sqlstate", None)
+def _of_postgresql(error: BaseException) -> tuple[str, str] | None:
+    state = getattr(error, "sqlstate", None)
     if state is not None:
         prefixes = (state[:length] for length in (5, 3, 2))
         return next((_POSTGRESQL[prefix] for prefix in prefixes if prefix in _POSTGRESQL), None)
     # without a SQLSTATE it is the client library that speaks: no connection, or no longer one
-    return _UNREACHABLE if type(error.orig).__name__ == "OperationalError" else None
+    return _UNREACHABLE if type(error).__name__ == "OperationalError" else None
 
 
 def _place(url: URL) -> str:

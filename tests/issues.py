@@ -38,7 +38,7 @@ class Row:
     email: str
     status: str
     attempts: int
-    worker: str | None
+    worker: int | None
     due_at: datetime
     reply_code: int | None
     reply: str | None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from newsletter.outbox.composing import Composer
 from newsletter.outbox.worker import deliver
-from newsletter.transport.smtp import SmtpSettings, SmtpTransport
+from newsletter.transport.smtp import SmtpSettings, open_transport
 from subscribers import keys
 from subscribers.database import open_engine, reading
 from tests.issues import LETTERHEAD
@@ -20,7 +20,7 @@ def main() -> None:
     settings = SmtpSettings(host="127.0.0.1", port=int(port), timeout=20, helo="sender.example.com")
     summary = deliver(
         engine,
-        open_transport=lambda: SmtpTransport(settings),
+        open_transport=lambda: open_transport(settings),
         composer=Composer(engine, LETTERHEAD, tokens),
         now=lambda: datetime.now(UTC),
         connections=int(connections),

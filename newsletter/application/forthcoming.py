@@ -13,12 +13,13 @@ from newsletter.issues import freezing
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
 from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.message import Reader, Template, compose
+from newsletter.outbox.message import Reader, compose
+from newsletter.outbox.template import Template
 from newsletter.outbox.opened import open_mail
 from newsletter.preflight import Report
 from newsletter.site import Site
-from newsletter.transport.protocol import Reply
-from newsletter.transport.smtp import SmtpTransport
+from newsletter.transport.protocol import Lost, Reply, send_one
+from newsletter.transport.smtp import open_transport
 from subscribers import keys
 from subscribers.address import parse
 from subscribers.database import reading
@@ -102,14 +103,16 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
     rendering, number, tokens = _next_rendering(site, cadence, now)
     marked = replace(rendering, subject=f"[TEST] {rendering.subject}")
     message = compose(_template(site, marked, number), Reader(None, 0, recipient.email, ""), tokens, now)
-    transport = SmtpTransport(relay_of(site.settings))
+    transport = open_transport(relay_of(site.settings))
     try:
-        reply = transport.send(message.envelope, message.data)
+        verdict = send_one(transport, message)
     finally:
         transport.close()
-    if not reply.accepted:
-        raise NewsletterError(f"The relay refused the test mail to {recipient.email}: {reply}")
-    return Tested(recipient.email, marked.subject, reply)
+    if isinstance(verdict, Lost):
+        raise NewsletterError(f"The relay did not say what became of the test mail: {verdict.words}")
+    if not verdict.accepted:
+        raise NewsletterError(f"The relay refused the test mail to {recipient.email}: {verdict}")
+    return Tested(recipient.email, marked.subject, verdict)
 
 
 def check(site: Site) -> Report:
@@ -124,7 +127,7 @@ def check(site: Site) -> Report:
         preflight.check_posts(report, scan, now)
         with reading(site.engine) as connection:
             preflight.check_mail(report, connection, site, scan, now)
-    preflight.check_relay(report, site, lambda: SmtpTransport(relay_of(site.settings)))
+    preflight.check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
     report.not_checked.append("DNS (SPF, DKIM, DMARC): this version does not look there")
     return report
 

@@ -20,7 +20,7 @@ from newsletter.outbox.worker import Summary
 from newsletter.publishing import Skipped
 from newsletter.settings import Settings
 from newsletter.site import Site
-from newsletter.transport.smtp import SmtpSettings, SmtpTransport
+from newsletter.transport.smtp import SmtpSettings, open_transport
 from subscribers import keys
 from subscribers.database import reading, writing
 
@@ -127,7 +127,7 @@ def _work(
         tokens = keys.tokens(connection)
     return worker.deliver(
         site.engine,
-        open_transport=lambda: SmtpTransport(relay),
+        open_transport=lambda: open_transport(relay),
         composer=Composer(site.engine, letterhead_of(site.settings), tokens),
         now=clock,
         connections=site.settings.smtp.connections,

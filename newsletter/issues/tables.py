@@ -44,6 +44,7 @@ issues = Table(
     Column("note", Text, nullable=False, default=""),
     Column("created_at", Instant, nullable=False),
     Column("state", String(16), nullable=False, default="open"),  # open | paused | cancelled
+    Column("reason", Text, nullable=False, default=""),  # why it was paused or cancelled
     UniqueConstraint("cadence", "scheduled_for"),
 )
 

@@ -1,21 +1,41 @@
 """What a worker does with the queue: claim, mark, settle, give back.
 
 Every change of a delivery is one conditional statement, the same on SQLite and PostgreSQL. Who may be mailed
-is part of the statements that claim and mark (law 4).
+is part of the statements that claim and mark (law 4). They run for every message, so they are prepared once.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
+from newsletter.issues.tables import issues
 from newsletter.outbox.eligibility import is_due, is_notice, issue_is_open, may_be_mailed
 from newsletter.outbox.retry import Outcome
-from newsletter.outbox.tables import deliveries
+from newsletter.outbox.tables import deliveries, workers
 from newsletter.transport.protocol import Reply
+from subscribers.database import Instant
+from subscribers.standing import Prepared, Standing, Transaction
 from subscribers.tables import subscribers
+
+#: How many deliveries one statement names at the most.
+_LONGEST = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +43,17 @@ class Claimed:
     """A delivery that a worker holds, with its reader as they were at the claim."""
 
     id: int
+    issue_number: int | None
     rendering_id: int
     subscriber_id: int
     email: str
     name: str
     attempts: int
+
+    @property
+    def domain(self) -> str:
+        """The domain that the mail is for."""
+        return self.email.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,133 +66,223 @@ class Settlement:
     note: str = ""  # our own words, where the relay gave none
 
 
-def claim(
-    connection: Connection,
-    worker: str,
-    *,
-    limit: int,
-    now: datetime,
-    lease: timedelta,
-    notices_only: bool = False,
-) -> list[Claimed]:
-    """Take up to `limit` due deliveries to readers who may be mailed, until `lease` is over.
+class Claims:
+    """The statements of one worker, for transactions of its standing connection."""
 
-    With `notices_only`, deliveries of issues stay where they are.
+    def __init__(self, standing: Standing, worker: int) -> None:
+        self._worker = worker
+        self._prepare = standing.prepare
+        self._lanes = {notices_only: standing.prepare(_lanes(notices_only)) for notices_only in (True, False)}
+        self._due = {
+            "notices": standing.prepare(_due(is_notice())),
+            "issue": standing.prepare(_due(deliveries.c.issue_number == bindparam("issue"))),
+        }
+        self._settled = {
+            accepted: standing.prepare(_settled(accepted=accepted)) for accepted in (True, False)
+        }
+        self._release_all = standing.prepare(_released(everything=True))
+        self._for_so_many = lru_cache(maxsize=None)(self._prepare_for_so_many)
 
-    No two workers get the same one: PostgreSQL skips what another is taking, SQLite has one writer at a time.
+    def claim(
+        self, transaction: Transaction, *, limit: int, now: datetime, notices_only: bool = False
+    ) -> tuple[list[Claimed], int]:
+        """Take up to `limit` due deliveries; return them, and how many were cancelled on the way.
+
+        Cancelled is what waits for readers who may not be mailed any more. With `notices_only`, deliveries of
+        issues stay where they are. No two workers get the same delivery: PostgreSQL skips what another is
+        taking, and SQLite has one writer at a time.
+        """
+        found: list[tuple[Any, ...]] = []
+        for (lane,) in transaction.fetch(self._lanes[notices_only], {"now": now}):
+            values = {"now": now, "limit": limit - len(found)}
+            if lane is None:
+                found += transaction.fetch(self._due["notices"], values)
+            else:
+                found += transaction.fetch(self._due["issue"], values | {"issue": lane})
+            if len(found) >= limit:
+                break
+        mine = [Claimed(*facts) for may_be_mailed_now, *facts in found if may_be_mailed_now]
+        void = [facts[1] for facts in found if not facts[0]]
+        self._for_each(transaction, "claim", [claimed.id for claimed in mine])
+        self._for_each(transaction, "cancel", void, now=now)
+        return mine, len(void)
+
+    def mark_sending(self, transaction: Transaction, ids: Collection[int], now: datetime) -> set[int]:
+        """Mark claimed deliveries as sending and return those that may be sent.
+
+        The others are not this worker's any more, or their readers have left since, or their issue is paused.
+        """
+        marked: set[int] = set()
+        for statement, values in self._in_groups("mark", ids):
+            marked.update(
+                number
+                for (number,) in transaction.fetch(statement, {**values, "me": self._worker, "now": now})
+            )
+        return marked
+
+    def settle(self, transaction: Transaction, settlements: Iterable[Settlement], now: datetime) -> None:
+        """Record what became of deliveries that this worker held.
+
+        A worker that was taken for dead has lost its deliveries. That a message was accepted is recorded all
+        the same, unless another worker is sending it just now: it spares the reader the repeat.
+        """
+        rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        for settlement in settlements:
+            rows[settlement.outcome.status == "sent"].append(self._row(settlement, now))
+        for accepted, group in rows.items():
+            if group:
+                transaction.run_for_each(self._settled[accepted], group)
+
+    def release(self, transaction: Transaction, ids: Collection[int] | None = None) -> None:
+        """Give back what this worker claimed and did not mark: all of it, or these."""
+        if ids is None:
+            transaction.run(self._release_all, {"me": self._worker})
+        else:
+            self._for_each(transaction, "release", ids)
+
+    def postpone(self, transaction: Transaction, ids: Collection[int], due_at: datetime) -> None:
+        """Give back what this worker claimed and did not mark, to be due again later."""
+        self._for_each(transaction, "postpone", ids, due=due_at)
+
+    def _row(self, settlement: Settlement, now: datetime) -> dict[str, Any]:
+        outcome, reply = settlement.outcome, settlement.reply
+        again = outcome.status == "queued"
+        return {
+            "me": self._worker,
+            "delivery": settlement.delivery_id,
+            "outcome": outcome.status,
+            "counted": int(outcome.counts),
+            # a delivery that stopped the run is due after the others, so that it cannot stop every run
+            "due": now + outcome.delay if again and (outcome.counts or reply is not None) else None,
+            "settled": None if again else now,
+            "code": reply.code if reply else None,
+            "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else settlement.note)
+            or None,
+        }
+
+    def _for_each(self, transaction: Transaction, what: str, ids: Collection[int], **values: Any) -> None:
+        for statement, named in self._in_groups(what, ids):
+            transaction.run(statement, {**named, "me": self._worker, **values})
+
+    def _in_groups(self, what: str, ids: Collection[int]) -> Iterable[tuple[Prepared, dict[str, int]]]:
+        """Yield a statement for each group of ids, with their values.
+
+        A list in a prepared statement has a fixed length, so a group is filled up to a power of two.
+        """
+        numbers = list(ids)
+        for start in range(0, len(numbers), _LONGEST):
+            group = numbers[start : start + _LONGEST]
+            length = 1 << (len(group) - 1).bit_length()
+            group += group[-1:] * (length - len(group))
+            yield self._for_so_many(what, length), dict(zip(_names(length), group, strict=True))
+
+    def _prepare_for_so_many(self, what: str, length: int) -> Prepared:
+        return self._prepare(_NAMED[what](deliveries.c.id.in_([bindparam(name) for name in _names(length)])))
+
+
+@lru_cache
+def _names(length: int) -> tuple[str, ...]:
+    return tuple(f"id{number}" for number in range(length))
+
+
+_ME = deliveries.c.worker == bindparam("me")
+_NOW = bindparam("now", type_=Instant())
+_QUEUED: ColumnElement[bool] = deliveries.c.status == literal_column("'queued'")
+
+
+def _lanes(notices_only: bool) -> Executable:
+    """What has something that is due: notices (null), then the open issues.
+
+    Each is looked up by itself in the index, so that a paused issue of a million readers holds up nobody.
     """
-    due = (
-        select(deliveries.c.id)
-        .where(is_due(now), may_be_mailed(), is_notice() if notices_only else issue_is_open())
-        .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
-        .cte("due")
-    )
-    taken = connection.scalars(
-        update(deliveries)
-        .where(deliveries.c.id.in_(select(due.c.id)))
-        .values(worker=worker, leased_until=now + lease)
-        .returning(deliveries.c.id)
-    ).all()
-    return _with_readers(connection, taken)
+    notices = select(literal_column("NULL", Integer).label("lane"), literal_column("0", Integer).label("place"))
+    notices = notices.where(exists().where(is_notice(), is_due(_NOW)))
+    if notices_only:
+        return select(notices.subquery().c.lane)
+    waiting = exists().where(deliveries.c.issue_number == issues.c.number, is_due(_NOW)).correlate(issues)
+    of_issues = select(issues.c.number, literal_column("1", Integer)).where(issues.c.state == "open", waiting)
+    lanes = notices.union_all(of_issues).subquery()
+    return select(lanes.c.lane).order_by(lanes.c.place, lanes.c.lane)
 
 
-def _with_readers(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
-    if not ids:
-        return []
-    query = (
+def _due(lane: ColumnElement[bool]) -> Executable:
+    return (
         select(
+            case((may_be_mailed(), 1), else_=0),
             deliveries.c.id,
+            deliveries.c.issue_number,
             deliveries.c.rendering_id,
             deliveries.c.subscriber_id,
             subscribers.c.email,
             subscribers.c.name,
             deliveries.c.attempts,
         )
-        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .where(deliveries.c.id.in_(ids))
-        .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
+        .select_from(deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id))
+        .where(lane, is_due(_NOW))
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=deliveries)
     )
-    return [Claimed(*row) for row in connection.execute(query)]
 
 
-def mark_sending(
-    connection: Connection, worker: str, ids: Collection[int], *, now: datetime, lease: timedelta
-) -> set[int]:
-    """Mark claimed deliveries as sending and return those that may be sent.
+def _claimed(these: ColumnElement[bool]) -> Executable:
+    return update(deliveries).where(these).values(worker=bindparam("me"))
 
-    The others are not this worker's any more, or their readers have left since, or their issue is paused.
-    """
-    statement = (
+
+def _cancelled(these: ColumnElement[bool]) -> Executable:
+    # the worker is named only to be like the others: nobody has claimed it
+    unclaimed = or_(deliveries.c.worker.is_(None), _ME)
+    return (
         update(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.status == "queued", deliveries.c.worker == worker)
-        .where(deliveries.c.leased_until > now, may_be_mailed(), issue_is_open())
-        .values(status="sending", leased_until=now + lease)
+        .where(these, _QUEUED, unclaimed)
+        .values(status="cancelled", settled_at=_NOW, worker=None)
+    )
+
+
+def _marked(these: ColumnElement[bool]) -> Executable:
+    lease_holds = exists().where(workers.c.id == bindparam("me"), workers.c.leased_until > _NOW)
+    # what is marked already is ours and was not sent: its transaction was kept, and nobody told us so
+    ours = and_(_ME, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
+    return (
+        update(deliveries)
+        .where(these, ours, lease_holds, may_be_mailed(), issue_is_open())
+        .values(status="sending")
         .returning(deliveries.c.id)
     )
-    return set(connection.scalars(statement)) if ids else set()
 
 
-def settle(connection: Connection, worker: str, settlements: Iterable[Settlement], now: datetime) -> None:
-    """Record what became of deliveries that this worker was sending.
-
-    A worker that was taken for dead has lost its deliveries. That a message was accepted is recorded all the
-    same, unless another worker is sending it just now: it spares the reader the repeat.
-    """
-    rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for settlement in settlements:
-        rows[settlement.outcome.status == "sent"].append(_row(settlement, now))
-    mine = and_(deliveries.c.worker == worker, deliveries.c.status == "sending")
-    # written out, since IN cannot stand in a statement that runs for many rows
-    waiting = or_(deliveries.c.status == "queued", deliveries.c.status == "unknown")
+def _settled(*, accepted: bool) -> Executable:
+    waiting = or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))
     nobodys = and_(deliveries.c.worker.is_(None), waiting)
-    for accepted, group in rows.items():
-        if group:
-            whose = or_(mine, nobodys) if accepted else mine
-            connection.execute(_SETTLE.where(whose), group)
-
-
-_SETTLE = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery"))
-    .values(
-        status=bindparam("outcome"),
-        attempts=deliveries.c.attempts + bindparam("counted"),
-        due_at=func.coalesce(bindparam("due", type_=deliveries.c.due_at.type), deliveries.c.due_at),
-        settled_at=bindparam("settled", type_=deliveries.c.settled_at.type),
-        reply_code=bindparam("code"),
-        reply=bindparam("words"),
-        worker=None,
-        leased_until=None,
+    return (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("delivery"), or_(_ME, nobodys) if accepted else _ME)
+        .values(
+            status=bindparam("outcome"),
+            attempts=deliveries.c.attempts + bindparam("counted"),
+            due_at=func.coalesce(bindparam("due", type_=Instant()), deliveries.c.due_at),
+            settled_at=bindparam("settled", type_=Instant()),
+            reply_code=bindparam("code"),
+            reply=bindparam("words"),
+            worker=None,
+        )
     )
-)
 
 
-def _row(settlement: Settlement, now: datetime) -> dict[str, Any]:
-    outcome, reply = settlement.outcome, settlement.reply
-    again = outcome.status == "queued"
-    return {
-        "delivery": settlement.delivery_id,
-        "outcome": outcome.status,
-        "counted": int(outcome.counts),
-        # a delivery that stopped the run is due after the others, so that it cannot stop every run
-        "due": now + outcome.delay if again and (outcome.counts or reply is not None) else None,
-        "settled": None if again else now,
-        "code": reply.code if reply else None,
-        "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else settlement.note) or None,
-    }
+def _released(these: ColumnElement[bool] | None = None, *, everything: bool = False) -> Executable:
+    statement = update(deliveries).where(_ME, _QUEUED).values(worker=None)
+    return statement if everything or these is None else statement.where(these)
 
 
-def release(connection: Connection, worker: str, ids: Collection[int] | None = None) -> int:
-    """Give back what this worker claimed and did not mark (all of it, or these); return how many."""
-    statement = update(deliveries).where(deliveries.c.worker == worker, deliveries.c.status == "queued")
-    if ids is not None:
-        statement = statement.where(deliveries.c.id.in_(ids))
-    return connection.execute(statement.values(worker=None, leased_until=None)).rowcount
+def _postponed(these: ColumnElement[bool]) -> Executable:
+    due = bindparam("due", type_=Instant())
+    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None, due_at=due)
 
 
-def renew(connection: Connection, worker: str, *, now: datetime, lease: timedelta) -> None:
-    """Hold on to everything that this worker has claimed; what it has lost stays lost."""
-    statement = update(deliveries).where(deliveries.c.worker == worker)
-    connection.execute(statement.values(leased_until=now + lease))
+_NAMED = {
+    "claim": _claimed,
+    "cancel": _cancelled,
+    "mark": _marked,
+    "release": _released,
+    "postpone": _postponed,
+}

@@ -10,13 +10,18 @@ from subscribers import suppression
 from subscribers.tables import subscribers
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """The delivery waits, and its time has come.
+def is_waiting() -> ColumnElement[bool]:
+    """The delivery is queued, and nobody has claimed it.
 
     "queued" is a literal, as in the condition of the index: neither engine would use it for a bound value.
     """
     queued: ColumnElement[str] = literal_column("'queued'")
-    return and_(deliveries.c.status == queued, deliveries.c.worker.is_(None), deliveries.c.due_at <= now)
+    return and_(deliveries.c.status == queued, deliveries.c.worker.is_(None))
+
+
+def is_due(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """The delivery waits, and its time has come."""
+    return and_(is_waiting(), deliveries.c.due_at <= now)
 
 
 def may_be_mailed() -> ColumnElement[bool]:

@@ -1,45 +1,56 @@
 """The ledger of one run: what its connections have been given, and what became of it, committed in groups.
 
-A connection comes with the outcome of its last message and leaves with its next one: one transaction
-settles the first and marks the second as sending. So a message is on the wire only while its row says so,
-and who cannot settle cannot send (law 2). Connections that come while a transaction is under way share the
-next one.
+A connection brings the outcomes of its last round together with the round that comes next: one transaction
+settles the former and marks the latter as sending. So a message is on the wire only while its row says so, and
+who cannot settle cannot send (law 2). A connection that waits for its turn commits for all that wait with it.
 """
 
+import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from time import monotonic
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine, delete, insert, update
 
-from newsletter.outbox import claims
-from newsletter.outbox.claims import Claimed, Settlement
+from newsletter.errors import NewsletterError
+from newsletter.outbox import presence, retry
+from newsletter.outbox.claims import Claimed, Claims, Settlement
+from newsletter.outbox.tables import workers
 from subscribers.database import writing
+from subscribers.standing import Standing, Transaction
+
+#: Parts of a lease: it is renewed after the first, and trusted for the second. What is left of it bears
+#: clocks of several machines that differ, and pauses between being allowed to send and doing it.
+_RENEWED, _TRUSTED = 1 / 6, 2 / 3
+
+
+class TakenForDead(NewsletterError):
+    """Others took this worker for dead; what it had claimed is theirs now, and it sends nothing more."""
 
 
 @dataclass(slots=True)
-class _Turn:
-    """One connection's visit: what it brings, whether it wants more, and what it takes away."""
+class Turn:
+    """One connection's visit: what it settles, and what it would send next."""
 
-    settlement: Settlement | None
-    wants_more: bool
-    takes: Claimed | None = None
+    settlements: Sequence[Settlement]
+    round: Sequence[Claimed]
+    may_send: bool = False
     done: bool = False
     failure: BaseException | None = None
 
 
 class Ledger:
-    """The ledger of the run called `worker`, used by all its connections.
+    """The ledger of one worker, used by all its connections.
 
-    `batch` deliveries are claimed at a time, for `lease`, which is renewed as long as work goes on.
+    `batch` deliveries are claimed at a time. `lease` is for how long they stay claimed without a sign of life.
     """
 
     def __init__(
         self,
         engine: Engine,
-        worker: str,
         *,
         now: Callable[[], datetime],
         batch: int,
@@ -47,88 +58,160 @@ class Ledger:
         notices_only: bool = False,
     ) -> None:
         self._engine = engine
-        self._worker = worker
         self._now = now
         self._batch = batch
         self._lease = lease
         self._notices_only = notices_only
         self._held: deque[Claimed] = deque()
-        self._renewed = now()
-        self._waiting: list[_Turn] = []
+        self._standing = Standing(engine)
+        self._turns: list[Turn] = []
         self._gate = Lock()
         self._committing = Lock()
+        self._trusted_until = 0.0
+        self._renew_at = 0.0
+        self.cancelled = 0
+        self._worker = self._register()
+        self._claims = Claims(self._standing, self._worker)
 
-    def open(self) -> int:
-        """Claim the first batch; return how many deliveries it has."""
-        with self._committing, writing(self._engine) as connection:
-            self._claim(connection, self._now())
-        return len(self._held)
-
-    def turn(self, settlement: Settlement | None, *, wants_more: bool = True) -> Claimed | None:
-        """Settle the last message and return the next, marked as sending; None when there is none to send.
-
-        Raises DatabaseUnavailable when it could not be committed: nothing may be sent then.
-        """
-        turn = _Turn(settlement, wants_more)
-        with self._gate:
-            self._waiting.append(turn)
+    def refill(self) -> int:
+        """Claim a batch if none is held; return how many deliveries are."""
         with self._committing:
-            if not turn.done:
-                with self._gate:
-                    turns, self._waiting = self._waiting, []
-                self._commit(turns)
+            self._refill()
+            return len(self._held)
+
+    def take(self, limit: int) -> list[Claimed]:
+        """Return up to `limit` deliveries that nobody else gets; none when nothing is due.
+
+        They may not be sent yet. Raises DatabaseUnavailable.
+        """
+        taken = self._pop(limit)
+        if taken:
+            return taken
+        with self._committing:
+            self._refill()
+        return self._pop(limit)
+
+    def put_back(self, claimed: Sequence[Claimed]) -> None:
+        """Take back what was taken and not sent, for another connection or another worker."""
+        with self._gate:
+            self._held.extendleft(reversed(claimed))
+
+    def submit(self, settlements: Sequence[Settlement], following: Sequence[Claimed] = ()) -> Turn:
+        """Hand in outcomes, and the round that would be sent next; nothing is written yet."""
+        turn = Turn(settlements, following)
+        with self._gate:
+            self._turns.append(turn)
+        return turn
+
+    def wait(self, turn: Turn) -> bool:
+        """Return when a turn is written down: whether its round may be sent, all of it, now.
+
+        Raises DatabaseUnavailable when it could not be: nothing may be sent then.
+        """
+        if not turn.done:
+            with self._committing:
+                if not turn.done:
+                    with self._gate:
+                        turns, self._turns = self._turns, []
+                    self._commit(turns)
         if turn.failure is not None:
             raise turn.failure
-        return turn.takes
+        return turn.may_send and monotonic() < self._trusted_until
+
+    def beat(self) -> None:
+        """Give a sign of life, when one is due. Raises TakenForDead or DatabaseUnavailable."""
+        if monotonic() < self._renew_at:
+            return
+        with self._committing:
+            began, now = monotonic(), self._now()
+            renewed = update(workers).where(workers.c.id == self._worker)
+            with writing(self._engine) as connection:
+                alive = connection.execute(
+                    renewed.values(beat_at=now, leased_until=now + self._lease)
+                ).rowcount
+            if not alive:
+                self._trusted_until = 0.0
+                raise TakenForDead(
+                    "Another worker took this one for dead and went on with its work.",
+                    remedy="Was this machine asleep, or cut off from the database? Nothing is lost; start it again.",
+                )
+            self._trust(began)
 
     def close(self) -> None:
-        """Give back what was claimed and never marked."""
-        with self._committing, writing(self._engine) as connection:
+        """Give back what was claimed and never marked, and sign off."""
+        with self._committing:
             self._held.clear()
-            claims.release(connection, self._worker)
-
-    def _commit(self, turns: Sequence[_Turn]) -> None:
-        settlements = [turn.settlement for turn in turns if turn.settlement is not None]
-        hungry = [turn for turn in turns if turn.wants_more]
-        try:
+            try:
+                with self._standing.writing() as transaction:
+                    self._claims.release(transaction)
+            finally:
+                self._standing.close()
             with writing(self._engine) as connection:
+                connection.execute(delete(workers).where(workers.c.id == self._worker))
+
+    def _register(self) -> int:
+        began, now = monotonic(), self._now()
+        facts = {
+            "name": presence.introduce(),
+            "host": socket.gethostname(),
+            "started_at": now,
+            "beat_at": now,
+        }
+        with writing(self._engine) as connection:
+            statement = insert(workers).values(leased_until=now + self._lease, **facts)
+            number: int = connection.execute(statement.returning(workers.c.id)).scalar_one()
+        self._trust(began)
+        return number
+
+    def _trust(self, began: float) -> None:
+        lease = self._lease.total_seconds()
+        self._renew_at, self._trusted_until = began + lease * _RENEWED, began + lease * _TRUSTED
+
+    def _pop(self, limit: int) -> list[Claimed]:
+        with self._gate:
+            return [self._held.popleft() for _ in range(min(limit, len(self._held)))]
+
+    def _refill(self) -> None:
+        if self._held:
+            return
+        with self._standing.writing() as transaction:
+            claimed, void = self._claims.claim(
+                transaction, limit=self._batch, now=self._now(), notices_only=self._notices_only
+            )
+        self.cancelled += void
+        with self._gate:
+            self._held.extend(claimed)
+
+    def _commit(self, turns: Sequence[Turn]) -> None:
+        """Write the turns down, all in one transaction, and say to each whether its round may be sent."""
+        settlements = [settlement for turn in turns for settlement in turn.settlements]
+        rounds = [claimed.id for turn in turns for claimed in turn.round]
+        try:
+            with self._standing.writing() as transaction:
                 now = self._now()
-                claims.settle(connection, self._worker, settlements, now)
-                marked = self._mark(connection, len(hungry), now)
+                if settlements:
+                    self._claims.settle(transaction, settlements, now)
+                marked = self._claims.mark_sending(transaction, rounds, now) if rounds else set()
+                if len(marked) < len(rounds):
+                    self._halt(transaction, turns, marked)
         except BaseException as failure:
             for turn in turns:
                 turn.failure, turn.done = failure, True
             raise
-        for turn, claimed in zip(hungry, marked, strict=False):
-            turn.takes = claimed
         for turn in turns:
+            turn.may_send = all(claimed.id in marked for claimed in turn.round)
             turn.done = True
 
-    def _mark(self, connection: Connection, wanted: int, now: datetime) -> list[Claimed]:
-        """Mark the next `wanted` deliveries; give back the ones whose readers have left since the claim."""
-        marked: list[Claimed] = []
-        while len(marked) < wanted:
-            if not self._held and not self._claim(connection, now):
-                break
-            few = [self._held.popleft() for _ in range(min(wanted - len(marked), len(self._held)))]
-            ids = [claimed.id for claimed in few]
-            allowed = claims.mark_sending(connection, self._worker, ids, now=now, lease=self._lease)
-            if len(allowed) < len(few):
-                claims.release(connection, self._worker, [number for number in ids if number not in allowed])
-            marked += [claimed for claimed in few if claimed.id in allowed]
-        if now - self._renewed > self._lease / 3:
-            claims.renew(connection, self._worker, now=now, lease=self._lease)
-            self._renewed = now
-        return marked
+    def _halt(self, transaction: Transaction, turns: Sequence[Turn], marked: set[int]) -> None:
+        """Somebody has left, or an issue was paused: give back what is not on its way, to be looked at anew.
 
-    def _claim(self, connection: Connection, now: datetime) -> bool:
-        claimed = claims.claim(
-            connection,
-            self._worker,
-            limit=self._batch,
-            now=now,
-            lease=self._lease,
-            notices_only=self._notices_only,
-        )
-        self._held.extend(claimed)
-        return bool(claimed)
+        What other connections have taken stays theirs: they will ask for it themselves.
+        """
+        halted = [turn.round for turn in turns if any(claimed.id not in marked for claimed in turn.round)]
+        ids = [claimed.id for round_ in halted for claimed in round_]
+        with self._gate:
+            held = [claimed.id for claimed in self._held]
+            self._held.clear()
+        withdrawn = [Settlement(number, retry.unmarked()) for number in ids if number in marked]
+        self._claims.settle(transaction, withdrawn, self._now())
+        self._claims.release(transaction, [*held, *(number for number in ids if number not in marked)])

@@ -1,6 +1,6 @@
 """The outbox as the use cases see it: put in, count, cancel, and take back what dead workers held."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import partial
@@ -10,23 +10,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    and_,
+    delete,
     exists,
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
 
 from newsletter.issues.tables import issues
 from newsletter.outbox import presence
-from newsletter.outbox.eligibility import is_due, issue_is_open, may_be_mailed
-from newsletter.outbox.tables import deliveries
-
-#: Deliveries with a lower priority go first: a confirmation overtakes 50,000 digests.
-NOTICE, ISSUE = 0, 1
+from newsletter.outbox.eligibility import is_due, is_notice, may_be_mailed
+from newsletter.outbox.tables import deliveries, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,51 +61,47 @@ class Recovered:
 
 
 def enqueue_issue(
-    connection: Connection, issue_number: int, rendering_id: int, audience: Select[Any], *, due_at: datetime
+    connection: Connection,
+    issue_number: int,
+    rendering_id: int,
+    audience: Select[Any],
+    *,
+    due_at: datetime,
+    served_before: int | None = None,
 ) -> int:
-    """Queue a rendering of an issue for every subscriber id that `audience` selects; return how many."""
+    """Queue a rendering of an issue for every subscriber id that `audience` selects; return how many.
+
+    `served_before`: up to which post these readers were served until now.
+    """
     readers = audience.subquery()
     reader_id = readers.c[0]
-    rows = select(
-        literal(issue_number),
-        literal(rendering_id),
-        reader_id,
-        literal("confirmed"),
-        literal("queued"),
-        literal(ISSUE),
-        literal(due_at, deliveries.c.due_at.type),
-        literal(0),
-    ).order_by(reader_id)
-    names = (
-        "issue_number",
-        "rendering_id",
-        "subscriber_id",
-        "needs_status",
-        "status",
-        "priority",
-        "due_at",
-        "attempts",
-    )
-    statement = insert(deliveries).from_select(names, rows).execution_options(preserve_rowcount=True)
-    return connection.execute(statement).rowcount
+    values = {
+        "issue_number": literal(issue_number),
+        "rendering_id": literal(rendering_id),
+        "subscriber_id": reader_id,
+        "needs_status": literal("confirmed"),
+        "served_before": literal(served_before, deliveries.c.served_before.type),
+        "status": literal("queued"),
+        "due_at": literal(due_at, deliveries.c.due_at.type),
+        "attempts": literal(0),
+    }
+    rows = select(*values.values()).order_by(reader_id)
+    statement = insert(deliveries).from_select(list(values), rows)
+    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount
 
 
 def enqueue_notice(
-    connection: Connection,
-    rendering_id: int,
-    subscriber_id: int,
-    *,
-    needs_status: str,
-    due_at: datetime,
-    priority: int = NOTICE,
+    connection: Connection, rendering_id: int, subscriber_id: int, *, needs_status: str, due_at: datetime
 ) -> int:
-    """Queue mail about a subscription, to be sent while that is in `needs_status`; return its id."""
+    """Queue mail about a subscription, to be sent while that is in `needs_status`; return its id.
+
+    It goes before every issue: a confirmation overtakes 50,000 digests.
+    """
     values = {
         "rendering_id": rendering_id,
         "subscriber_id": subscriber_id,
         "needs_status": needs_status,
         "due_at": due_at,
-        "priority": priority,
     }
     key = connection.execute(insert(deliveries).values(values)).inserted_primary_key
     assert key is not None, "a single row was written"
@@ -123,17 +115,18 @@ def recover(
     resend: bool = True,
     is_dead: Callable[[str], bool] | None = None,
 ) -> Recovered:
-    """Take back what workers held that are dead, or whose lease is over.
+    """Take back what workers held that are dead, or whose lease is over, and strike them off.
 
     What was only claimed is queued as before. What was being sent may have arrived: it becomes `unknown`, and
     with `resend` is queued again; its Message-ID is the same then, since that derives from the delivery.
     """
     dead = is_dead or partial(presence.is_dead, one_machine=connection.dialect.name == "sqlite")
-    held = deliveries.c.worker.is_not(None)
-    holders = connection.scalars(select(deliveries.c.worker).where(held).distinct())
-    gone = [worker for worker in holders if dead(worker)]
-    lost = and_(held, or_(deliveries.c.worker.in_(gone), deliveries.c.leased_until <= now))
-    free = update(deliveries).where(lost).values(worker=None, leased_until=None)
+    registered = connection.execute(select(workers.c.id, workers.c.name, workers.c.leased_until)).all()
+    gone = [row.id for row in registered if row.leased_until <= now or dead(row.name)]
+    connection.execute(delete(workers).where(workers.c.id.in_(gone)))
+    holder_is_known = exists().where(workers.c.id == deliveries.c.worker).correlate(deliveries)
+    lost = deliveries.c.worker.is_not(None) & ~holder_is_known
+    free = update(deliveries).where(lost).values(worker=None)
     returned = connection.execute(free.where(deliveries.c.status == "queued")).rowcount
     doubtful = connection.scalars(
         free.where(deliveries.c.status == "sending")
@@ -141,27 +134,25 @@ def recover(
         .returning(deliveries.c.id)
     ).all()
     if resend and doubtful:
-        again = update(deliveries).where(deliveries.c.id.in_(doubtful))
-        connection.execute(again.values(status="queued", settled_at=None))
+        send_again(connection, deliveries.c.id.in_(doubtful))
     return Recovered(returned, len(doubtful))
 
 
-def cancel_undeliverable(connection: Connection, now: datetime) -> int:
-    """Cancel what is queued for readers who may not be mailed any more, or for cancelled issues."""
-    void = exists().where(issues.c.number == deliveries.c.issue_number, issues.c.state == "cancelled")
-    return _cancel(connection, now, or_(~may_be_mailed(), void.correlate(deliveries)))
+def send_again(connection: Connection, *which: ColumnElement[bool]) -> int:
+    """Queue deliveries again whose end is unknown; return how many."""
+    statement = update(deliveries).where(deliveries.c.status == "unknown", *which)
+    return connection.execute(statement.values(status="queued", settled_at=None)).rowcount
 
 
 def cancel_for(connection: Connection, subscriber_id: int, now: datetime) -> int:
     """Cancel what is queued for a reader and what they may not get any more; return how many."""
-    return _cancel(connection, now, deliveries.c.subscriber_id == subscriber_id, ~may_be_mailed())
+    return cancel(connection, now, deliveries.c.subscriber_id == subscriber_id, ~may_be_mailed())
 
 
-def _cancel(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> int:
-    # what a worker has claimed is cancelled, too: it cannot be marked any more
+def cancel(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> int:
+    """Cancel what is queued, also what a worker has claimed: it cannot be marked any more then."""
     statement = update(deliveries).where(deliveries.c.status == "queued", *which)
-    values = {"status": "cancelled", "settled_at": now, "worker": None, "leased_until": None}
-    return connection.execute(statement.values(values)).rowcount
+    return connection.execute(statement.values(status="cancelled", settled_at=now, worker=None)).rowcount
 
 
 def counts(connection: Connection, issue_number: int) -> Counts:
@@ -175,8 +166,19 @@ def counts(connection: Connection, issue_number: int) -> Counts:
     return Counts(**{field.name: found.get(field.name, 0) for field in fields(Counts)})
 
 
+def lanes(connection: Connection, now: datetime, *, notices_only: bool = False) -> Iterator[int | None]:
+    """Yield what has deliveries that are due, in the order in which they go out: notices (None), then open issues.
+
+    Each is asked for by itself, by its place in the index: a paused issue of a million readers holds up nobody.
+    """
+    if connection.scalar(select(exists().where(is_notice(), is_due(now)))):
+        yield None
+    if not notices_only:
+        of_the_issue = exists().where(deliveries.c.issue_number == issues.c.number, is_due(now))
+        open_issues = select(issues.c.number).where(issues.c.state == "open", of_the_issue.correlate(issues))
+        yield from connection.scalars(open_issues.order_by(issues.c.number)).all()
+
+
 def first_open_issue(connection: Connection, now: datetime) -> int | None:
     """Return the oldest issue that has deliveries which could go out now, or None."""
-    query = select(func.min(deliveries.c.issue_number)).where(is_due(now), may_be_mailed(), issue_is_open())
-    number: int | None = connection.scalar(query)
-    return number
+    return next((number for number in lanes(connection, now) if number is not None), None)

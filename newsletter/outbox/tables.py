@@ -1,12 +1,12 @@
-"""The outbox: one row per message to one reader."""
+"""The outbox: one row per message to one reader, the workers that hand them over, and what they share."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from newsletter.issues import tables as _issues  # noqa: F401 - the foreign keys below point there
 from subscribers.database import Instant, metadata
 
 #: queued → sending → sent; or queued again after 4xx, bounced, failed, cancelled, unknown.
-#: A row with a worker and a lease is claimed; only `sending` may be on the wire.
+#: A row with a worker is claimed, for as long as that worker's lease holds; only `sending` may be on the wire.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -17,19 +17,20 @@ deliveries = Table(
     # the state that the subscription must be in at the moment of sending (law 4): an issue needs
     # a confirmed reader, the mail that asks for confirmation a pending one
     Column("needs_status", String(16), nullable=False, default="confirmed"),
+    # up to which post the reader was served before this issue: where the delivery does not come off,
+    # its posts are new to them again (law 1)
+    Column("served_before", Integer),
     Column("status", String(16), nullable=False, default="queued"),
-    Column("priority", Integer, nullable=False, default=1),  # lower goes first: notices 0, issues 1
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("worker", String(64)),  # who has claimed it, as outbox.presence names them
-    Column("leased_until", Instant),
+    Column("worker", Integer),  # who has claimed it; no foreign key, for its check would cost each claim
     Column("settled_at", Instant),
     Column("reply_code", Integer),
     Column("reply", Text),
     UniqueConstraint("issue_number", "subscriber_id"),
     Index(
         "ix_deliveries_due",
-        "priority",
+        "issue_number",
         "due_at",
         "id",
         sqlite_where=text("status = 'queued' AND worker IS NULL"),
@@ -42,4 +43,43 @@ deliveries = Table(
         postgresql_where=text("worker IS NOT NULL"),
     ),
     sqlite_autoincrement=True,  # a delivery's id is in its Message-ID and return path: never give it twice
+)
+
+#: The workers that are at it. What one has claimed is its own until its lease is over, or it is seen to be dead.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),  # as outbox.presence makes it
+    Column("host", Text, nullable=False),  # for people
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    Column("leased_until", Instant, nullable=False),
+    sqlite_autoincrement=True,  # a worker that was taken for dead must not find itself in a later one's number
+)
+
+#: One row: when the next message may go out, for a rate that all workers share.
+pace = Table(
+    "pace",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("next_at", Instant, nullable=False),
+)
+
+#: How many messages were handed over on a day of the author's calendar, while a warm-up is on.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("sent", Integer, nullable=False),
+)
+
+#: Domains that asked for less: none of their mail before `held_until`, and then on so many connections.
+domains = Table(
+    "domains",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("held_until", Instant, nullable=False),
+    Column("connections", Integer, nullable=False),
+    Column("reply", Text, nullable=False),
 )

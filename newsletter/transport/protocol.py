@@ -1,10 +1,9 @@
 """What the outbox wants of a transport, and the values that go over the counter. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
-
-from newsletter.errors import NewsletterError
 
 #: Where in the conversation a relay said no: it decides whom the refusal is about.
 Stage = Literal["mail", "rcpt", "data"]
@@ -13,28 +12,45 @@ Stage = Literal["mail", "rcpt", "data"]
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 
-# What could end a path or a command line early and begin another: space of any kind (str.isspace and U+2028
-# are both in \s), control characters, angle brackets. No address that we accept has them, quoted or not.
-_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f<>]")
-
-
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """MAIL FROM and RCPT TO, without angle brackets. The sender may be empty, as for reports.
 
+    `id` comes back in reports about this message (RFC 3461, ENVID); it is empty where none are wanted.
     Raises ValueError for an address that could break out of its brackets.
     """
 
     sender: str
     recipient: str
     smtputf8: bool = False  # an address has a local part beyond ASCII (RFC 6531)
+    id: str = ""
 
     def __post_init__(self) -> None:
-        for address in (self.sender, self.recipient):
-            if _UNSAFE.search(address):
-                raise ValueError(f"{address!r} is no address for an envelope")
+        words = f"{self.sender}{self.recipient}{self.id}"
+        # What could end a path or a command line early and begin another: brackets, control characters, and space
+        # of any kind (isprintable allows none but the plain one). No address that we accept has them.
+        if not words.isprintable() or " " in words or "<" in words or ">" in words:
+            raise ValueError(f"{self.sender!r} or {self.recipient!r} is no address for an envelope")
         if not self.recipient:
             raise ValueError("an envelope needs a recipient")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One reader's copy in its envelope. Joined, the segments are the message with CRLF line ends.
+
+    `ready`: whoever made it vouches that every line ends in CRLF and none begins with a dot, so that DATA sends
+    it as it is (RFC 5321, section 4.5.2). What is not ready is looked through for each recipient.
+    """
+
+    envelope: Envelope
+    segments: tuple[bytes, ...]
+    ready: bool = False
+
+    @property
+    def data(self) -> bytes:
+        """The whole message, as for an .eml file."""
+        return b"".join(self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +83,56 @@ def parse_reply(code: int, text: str, stage: Stage = "data") -> Reply:
     return Reply(code, enhanced, " ".join(shown.split()), stage)
 
 
-class InDoubt(NewsletterError):
-    """The connection broke after the final dot and before the reply: whether the relay took it is unknown."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection ended before the relay had answered for a message, and nobody will know what it thought.
+
+    `in_doubt`: it may have had the whole message, and may have taken it. Otherwise it certainly did not.
+    """
+
+    words: str
+    in_doubt: bool
+
+
+#: What became of one message.
+Verdict = Reply | Lost
 
 
 class Transport(Protocol):
-    """One connection to a relay, used by one thread."""
+    """One connection to a relay, used by one thread. Messages go in rounds of up to `depth`, in two steps.
 
-    def send(self, envelope: Envelope, message: bytes) -> Reply:
-        """Hand one message over and return what the relay said, refusals included.
+    The first step does all that can be done without the relay taking anything; the second is the point of no
+    return. Between them is the time to write down that the messages are on their way.
+    """
 
-        Raises RelayUnavailable when nothing was handed over and nothing could be, and InDoubt when the
-        connection broke between the final dot and the reply.
+    @property
+    def depth(self) -> int:
+        """How many messages a round may have: as many are in doubt when the connection breaks."""
+        ...
+
+    def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
+        """Take the first step with a round; return for each message its refusal, or None: it awaits the second.
+
+        Raises RelayUnavailable when the relay takes no message at all now.
+        """
+        ...
+
+    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:
+        """Take the second step with what was begun and not refused; return what became of each, in order.
+
+        `following` is the round that will be begun next: what need not wait travels in the same packet.
         """
         ...
 
     def close(self) -> None:
-        """End the connection politely; never raises."""
+        """End the connection: politely, or, when a round is begun and not finished, so that none of it is taken.
+
+        Never raises.
+        """
         ...
+
+
+def send_one(transport: Transport, message: Message) -> Verdict:
+    """Hand over a single message. Raises RelayUnavailable."""
+    refusal = transport.begin([message])[0]
+    return refusal or transport.finish()[0]

@@ -1,22 +1,23 @@
 """The worker, over a real ledger on both engines: what it sends, and what is left when it cannot."""
 
+import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Event, Lock
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import Engine, update
 
 from newsletter.errors import RelayUnavailable
 from newsletter.outbox import queue, worker
 from newsletter.outbox.composing import Composer
-from newsletter.outbox.message import Message
+from newsletter.outbox.courier import MailRefused, RelaySilent
 from newsletter.outbox.queue import Counts
-from newsletter.outbox.worker import MailRefused, Summary
+from newsletter.outbox.worker import Summary
 from newsletter.transport.memory import MemoryTransport
-from newsletter.transport.protocol import Envelope, InDoubt, Reply
+from newsletter.transport.protocol import Lost, Message, Reply, Verdict
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport
 from subscribers import keys, roster
 from subscribers.database import reading, writing
@@ -25,7 +26,7 @@ from tests.issues import LETTERHEAD, queue_issue, rows
 from tests.smtp_server import HANG_UP, smtp_server
 
 OK = Reply(250, "2.0.0", "kept")
-Answer = Callable[[Envelope, bytes], Reply]
+Answer = Callable[[Message], Verdict]
 
 
 def composer(engine: Engine) -> Composer:
@@ -36,9 +37,9 @@ def composer(engine: Engine) -> Composer:
 
 def deliver(
     engine: Engine, now: datetime, answer: Answer | None = None, **options: Any
-) -> tuple[Summary, list[tuple[Envelope, bytes]]]:
+) -> tuple[Summary, list[Message]]:
     """Run a worker into memory; return its summary and what was accepted."""
-    sent: list[tuple[Envelope, bytes]] = []
+    sent: list[Message] = []
     chosen: dict[str, Any] = {
         "open_transport": lambda: MemoryTransport(answer, sent),
         "composer": composer(engine),
@@ -54,9 +55,9 @@ def count(engine: Engine) -> Counts:
         return queue.counts(connection, 1)
 
 
-def recipients(sent: list[tuple[Envelope, bytes]]) -> Counter[str]:
+def recipients(sent: list[Message]) -> Counter[str]:
     """Count what each reader got."""
-    return Counter(envelope.recipient for envelope, _ in sent)
+    return Counter(message.envelope.recipient for message in sent)
 
 
 def test_everybody_gets_one(engine: Engine, now: datetime) -> None:
@@ -66,8 +67,9 @@ def test_everybody_gets_one(engine: Engine, now: datetime) -> None:
     assert summary == Summary(sent=150)
     assert set(recipients(sent).values()) == {1}
     assert len(sent) == 150
-    for envelope, data in sent:
-        assert f"To: Reader {envelope.recipient.removeprefix('reader').partition('@')[0]} <".encode() in data
+    for message in sent:
+        number = message.envelope.recipient.removeprefix("reader").partition("@")[0]
+        assert f"To: Reader {number} <".encode() in message.data
     assert count(engine) == Counts(sent=150)
     assert deliver(engine, now) == (Summary(), [])
 
@@ -92,7 +94,7 @@ def test_a_refused_address_stops_nobody_else(engine: Engine, now: datetime) -> N
         "reader4@example.org": Reply(552, "5.2.2", "mailbox full", "rcpt"),
         "reader5@example.org": Reply(451, "4.3.0", "try later", "rcpt"),
     }
-    summary, sent = deliver(engine, now, lambda envelope, data: said.get(envelope.recipient, OK))
+    summary, sent = deliver(engine, now, lambda message: said.get(message.envelope.recipient, OK))
     assert summary == Summary(sent=27, bounced=1, failed=1, later=1)
     assert not recipients(sent).keys() & said.keys()
     assert count(engine) == Counts(sent=27, bounced=1, failed=1, queued=1)
@@ -129,10 +131,10 @@ def test_a_relay_that_goes_away(engine: Engine, now: datetime) -> None:
     queue_issue(engine, now, readers=40)
     taken = Counter[str]()
 
-    def answer(envelope: Envelope, data: bytes) -> Reply:
+    def answer(message: Message) -> Verdict:
         if taken.total() >= 15:
             raise RelayUnavailable("The relay localhost:25 takes no mail now.")
-        taken[envelope.recipient] += 1
+        taken[message.envelope.recipient] += 1
         return OK
 
     summary, first = deliver(engine, now, answer)
@@ -149,7 +151,7 @@ def test_a_relay_that_allows_fewer_connections(engine: Engine, now: datetime) ->
     """The connections that it allows do all the work, and nobody is told of a failure."""
     queue_issue(engine, now, readers=40)
     opened: list[int] = []
-    sent: list[tuple[Envelope, bytes]] = []
+    sent: list[Message] = []
 
     def open_transport() -> MemoryTransport:
         opened.append(1)
@@ -166,7 +168,7 @@ def test_a_refusal_that_is_about_us(engine: Engine, now: datetime) -> None:
     """5.7.x stops the run with the relay's words; nothing is held against any reader."""
     queue_issue(engine, now, readers=20)
     refusal = Reply(550, "5.7.26", "unauthenticated mail from example.com", "data")
-    summary, _ = deliver(engine, now, lambda envelope, data: refusal, connections=2)
+    summary, _ = deliver(engine, now, lambda message: refusal, connections=2)
     assert isinstance(summary.stopped, MailRefused)
     assert "550 5.7.26 unauthenticated mail" in summary.stopped.message
     assert count(engine) == Counts(queued=20)
@@ -187,9 +189,9 @@ def test_a_doubtful_message(
     """A message whose reply was lost is queued again as the same delivery, or held for the author, as set."""
     queue_issue(engine, now, readers=5)
 
-    def answer(envelope: Envelope, data: bytes) -> Reply:
-        if envelope.recipient == "reader2@example.org":
-            raise InDoubt("The relay localhost:25 did not say whether it took the message.")
+    def answer(message: Message) -> Verdict:
+        if message.envelope.recipient == "reader2@example.org":
+            return Lost("the connection broke", in_doubt=True)
         return OK
 
     assert deliver(engine, now, answer, resend=resend, connections=1)[0] == expected
@@ -202,7 +204,7 @@ def test_a_relay_that_never_answers_is_left_alone(engine: Engine, now: datetime)
     with smtp_server(lambda stage, who: HANG_UP if stage == "data" else None) as server:
         settings = SmtpSettings(host="127.0.0.1", port=server.port, timeout=5, helo="sender.example.com")
         summary, _ = deliver(engine, now, open_transport=lambda: SmtpTransport(settings), connections=2)
-        assert isinstance(summary.stopped, InDoubt)
+        assert isinstance(summary.stopped, RelaySilent)
         assert len(server.received) <= 2 * 2
     assert count(engine).queued == 50
 
@@ -213,7 +215,7 @@ def test_who_leaves_meanwhile_gets_nothing(engine: Engine, now: datetime) -> Non
     gone: list[str] = []
     lock = Lock()
 
-    def answer(envelope: Envelope, data: bytes) -> Reply:
+    def answer(message: Message) -> Verdict:
         with lock:
             if not gone:
                 gone.extend(f"reader{number}@example.org" for number in range(20, 41))
@@ -233,7 +235,7 @@ def test_stopping(engine: Engine, now: datetime) -> None:
     queue_issue(engine, now, readers=40)
     stop = Event()
 
-    def answer(envelope: Envelope, data: bytes) -> Reply:
+    def answer(message: Message) -> Verdict:
         stop.set()
         return OK
 
@@ -250,24 +252,38 @@ def test_an_interruption_in_the_callers_thread(engine: Engine, now: datetime) ->
     def interrupt(done: int) -> None:
         raise KeyboardInterrupt
 
-    sent: list[tuple[Envelope, bytes]] = []
+    sent: list[Message] = []
     with pytest.raises(KeyboardInterrupt):
         deliver(engine, now, open_transport=lambda: MemoryTransport(None, sent), on_progress=interrupt)
     assert count(engine) == Counts(sent=len(sent), queued=400 - len(sent))
     assert {row.worker for row in rows(engine).values()} == {None}
 
 
-def test_a_transport_that_breaks(engine: Engine, now: datetime) -> None:
-    """An error that no transport should raise is raised; what it was about may have arrived, the rest is queued."""
-    queue_issue(engine, now, readers=10)
+class Breaking(MemoryTransport):
+    """A transport with a fault of its own, in one of its steps."""
 
-    def answer(envelope: Envelope, data: bytes) -> Reply:
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+
+    def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
+        if self.step == "begin":
+            raise ZeroDivisionError
+        return super().begin(messages)
+
+    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:
         raise ZeroDivisionError
 
+
+@pytest.mark.parametrize(("step", "attempted"), [("begin", 0), ("finish", 1)])
+def test_a_transport_that_breaks(engine: Engine, now: datetime, step: str, attempted: int) -> None:
+    """An error that no transport should raise is raised; only what may have arrived counts as attempted."""
+    queue_issue(engine, now, readers=10)
     with pytest.raises(ZeroDivisionError):
-        deliver(engine, now, answer, connections=1)
+        deliver(engine, now, open_transport=lambda: Breaking(step), connections=1)
     assert count(engine) == Counts(queued=10)
-    assert sorted(row.attempts for row in rows(engine).values()) == [0] * 9 + [1]
+    assert sum(row.attempts for row in rows(engine).values()) == attempted
+    assert {row.worker for row in rows(engine).values()} == {None}
 
 
 def test_a_composer_that_breaks(engine: Engine, now: datetime) -> None:
@@ -286,18 +302,15 @@ def test_a_composer_that_breaks(engine: Engine, now: datetime) -> None:
 def test_who_cannot_settle_cannot_send(sqlite_engine: Engine, now: datetime) -> None:
     """When outcomes can't be written any more, at most one message a connection goes out, and repeats later."""
     queue_issue(sqlite_engine, now, readers=40)
-    sent: list[tuple[Envelope, bytes]] = []
-
-    def refuse(connection: Any, cursor: Any, statement: str, *_: object) -> None:
-        if sent and statement.startswith("UPDATE"):
-            raise OSError("disk full")
-
-    event.listen(sqlite_engine, "before_cursor_execute", refuse)
-    with pytest.raises(OSError, match="disk full"):
+    sent: list[Message] = []
+    with writing(sqlite_engine) as connection:
+        refuse = "CREATE TRIGGER full BEFORE UPDATE OF status ON deliveries WHEN NEW.status = 'sent' "
+        connection.exec_driver_sql(refuse + "BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(sqlite3.IntegrityError, match="disk full"):
         deliver(sqlite_engine, now, open_transport=lambda: MemoryTransport(None, sent))
-    event.remove(sqlite_engine, "before_cursor_execute", refuse)
     assert 1 <= len(sent) <= 4
     with writing(sqlite_engine) as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
         queue.recover(connection, now=now, is_dead=lambda name: True)
     _, again = deliver(sqlite_engine, now)
     copies = recipients(sent + again)

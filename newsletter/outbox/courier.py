@@ -1,0 +1,196 @@
+"""A courier: one connection's life, in its own thread. It takes rounds from the ledger and brings outcomes back.
+
+While the ledger commits the outcomes of one round, the next is on its way already, all but the octets that make
+the relay take it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.errors import NewsletterError
+from newsletter.outbox import retry
+from newsletter.outbox.claims import Claimed, Settlement
+from newsletter.outbox.ledger import Ledger
+from newsletter.outbox.pace import Pace
+from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdict
+from subscribers.errors import InvalidAddress
+
+Compose = Callable[[Claimed, datetime], Message]
+
+#: Messages in a row on one connection that may end in doubt before the run is stopped.
+_DOUBTS_IN_A_ROW = 2
+
+
+class MailRefused(NewsletterError):
+    """The relay refuses our mail for a reason that is about us; nothing was held against the readers."""
+
+
+class RelaySilent(NewsletterError):
+    """The relay took messages, or not, and did not say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What all couriers of a run work by. `is_over`: whether no further message should go out."""
+
+    ledger: Ledger
+    open_transport: Callable[[], Transport]
+    compose: Compose
+    now: Callable[[], datetime]
+    pace: Pace
+    resend: bool
+    is_over: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What goes out together: deliveries, and the message of each."""
+
+    claimed: Sequence[Claimed] = ()
+    messages: Sequence[Message] = ()
+
+
+class Courier:
+    """One connection. `tally` counts the outcomes that are written down."""
+
+    def __init__(self, orders: Orders) -> None:
+        self.tally: Counter[str] = Counter()
+        self._orders = orders
+        self._ledger = orders.ledger
+        self._settlements: list[Settlement] = []  # not handed in yet
+        self._doubts = 0
+        self._error: NewsletterError | None = None
+
+    def work(self) -> None:
+        """Work until nothing is due or the run is over.
+
+        Raises RelayUnavailable when this connection cannot go on, and anything else when none can.
+        """
+        self._transport = self._orders.open_transport()
+        round_ = _Round()
+        try:
+            round_ = self._take()
+            while round_.claimed and self._error is None:
+                current, round_ = round_, _Round()
+                round_ = self._deliver(current)
+        finally:
+            self._transport.close()
+            self._ledger.put_back(round_.claimed)
+            self._write_down()
+        if self._error is not None:
+            raise self._error
+
+    def _deliver(self, round_: _Round) -> _Round:
+        """Hand one round over and return the next."""
+        self._orders.pace.wait(len(round_.claimed), self._orders.is_over)
+        settled, self._settlements = self._settlements, []
+        turn = self._ledger.submit(settled, round_.claimed)
+        error: Exception | None = None
+        refusals: list[Reply | None] = []
+        try:
+            refusals = self._transport.begin(round_.messages)
+        except Exception as unable:  # noqa: BLE001 - raised below, when it is known what the ledger says
+            error = unable
+        may_send = self._ledger.wait(turn)
+        self._count(settled)
+        if error is not None:
+            if may_send:
+                self._take_back(round_)
+            raise error
+        if not may_send:  # the ledger has taken the round back
+            self._transport.close()
+            self._transport = self._orders.open_transport()
+            return self._take()
+        try:
+            following = _Round() if self._orders.pace.limits else self._take()
+        except BaseException:
+            self._take_back(round_)
+            raise
+        self._settle(round_, self._verdicts(round_, refusals, following))
+        if self._orders.pace.limits and self._error is None:
+            self._write_down()
+            return self._take()
+        return following
+
+    def _verdicts(self, round_: _Round, refusals: Sequence[Reply | None], following: _Round) -> list[Verdict]:
+        """Take the second step with what was not refused, and return a verdict on every message."""
+        try:
+            verdicts = iter(self._transport.finish(following.messages))
+        except Exception as error:
+            # where a transport breaks, anything may have happened
+            self._settle(round_, [refusal or Lost(str(error), in_doubt=True) for refusal in refusals])
+            self._ledger.put_back(following.claimed)
+            raise
+        return [refusal or next(verdicts) for refusal in refusals]
+
+    def _take(self) -> _Round:
+        """Take the next round and compose it. What no message can be made of fails by itself."""
+        while not self._orders.is_over():
+            taken = self._ledger.take(self._transport.depth)
+            if not taken:
+                break
+            claimed, messages = [], []
+            for delivery in taken:
+                try:
+                    messages.append(self._orders.compose(delivery, self._orders.now()))
+                    claimed.append(delivery)
+                except (ValueError, InvalidAddress) as error:
+                    note = f"the message could not be made: {error}"
+                    self._settlements.append(Settlement(delivery.id, retry.Outcome("failed"), note=note))
+                except BaseException:
+                    self._ledger.put_back(taken)
+                    raise
+            if claimed:
+                return _Round(claimed, messages)
+        return _Round()
+
+    def _take_back(self, round_: _Round) -> None:
+        """Queue a round again that was marked and not handed over."""
+        self._settlements += [Settlement(claimed.id, retry.unmarked()) for claimed in round_.claimed]
+
+    def _settle(self, round_: _Round, verdicts: Sequence[Verdict]) -> None:
+        for claimed, verdict in zip(round_.claimed, verdicts, strict=True):
+            if isinstance(verdict, Reply):
+                outcome = retry.decide(verdict, claimed.attempts)
+                self._doubts = 0
+                self._settlements.append(Settlement(claimed.id, outcome, verdict))
+                if outcome.stops:
+                    self._error = _refused(verdict)
+            elif verdict.in_doubt:
+                outcome = retry.in_doubt(claimed.attempts, resend=self._orders.resend)
+                self._settlements.append(Settlement(claimed.id, outcome, note=verdict.words))
+            else:
+                outcome = retry.decide(Reply(421, "4.4.2", verdict.words), claimed.attempts)
+                self._settlements.append(Settlement(claimed.id, outcome, note=verdict.words))
+        if any(isinstance(verdict, Lost) and verdict.in_doubt for verdict in verdicts):
+            self._doubts += 1
+            if self._doubts >= _DOUBTS_IN_A_ROW:
+                self._error = _silent(
+                    next(verdict.words for verdict in verdicts if isinstance(verdict, Lost))
+                )
+
+    def _write_down(self) -> None:
+        """Hand in the outcomes that are left."""
+        if self._settlements:
+            settled, self._settlements = self._settlements, []
+            self._ledger.wait(self._ledger.submit(settled))
+            self._count(settled)
+
+    def _count(self, settled: Sequence[Settlement]) -> None:
+        for settlement in settled:
+            if settlement.outcome.counts:
+                self.tally[settlement.outcome.status] += 1
+
+
+def _refused(reply: Reply) -> MailRefused:
+    remedy = "This is about us, not about the reader. Mend it with whoever runs the relay, and send again."
+    return MailRefused(f"The relay refuses our mail: {reply}.", remedy=remedy)
+
+
+def _silent(words: str) -> RelaySilent:
+    return RelaySilent(
+        f"The relay did not say whether it took the message: {words.rstrip('.')}.",
+        remedy="Ask whoever runs the relay; the next send goes on.",
+    )

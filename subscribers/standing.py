@@ -1,0 +1,133 @@
+"""A standing connection: for the few statements that run for every message.
+
+SQLAlchemy writes the SQL, once; from then on a statement costs what the driver costs. A transaction by way of
+an Engine takes some 150 µs of Python, which is more than handing over a whole message may take.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Engine, Executable, PoolProxiedConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+from subscribers import outages
+
+#: Rows that a driver gives back.
+Rows = Sequence[tuple[Any, ...]]
+
+
+class Prepared:
+    """A statement, compiled for one engine. Lists have to be written out: `IN` cannot grow afterwards."""
+
+    def __init__(self, engine: Engine, statement: Executable) -> None:
+        assert isinstance(statement, ClauseElement), "statements are written with SQLAlchemy Core"
+        compiled = statement.compile(dialect=engine.dialect)
+        assert isinstance(compiled, SQLCompiler), "it is a statement, and no definition of a table"
+        self.sql = str(compiled)
+        self._convert = {
+            name: convert
+            for name, parameter in compiled.binds.items()
+            if (convert := parameter.type.dialect_impl(engine.dialect).bind_processor(engine.dialect))
+        }
+        self._given = {name: self._converted(name, value) for name, value in compiled.params.items()}
+        self._in_order = itemgetter(*compiled.positiontup) if compiled.positiontup else None
+        self._alone = bool(compiled.positiontup) and len(compiled.positiontup or ()) == 1
+
+    def arrange(self, values: Mapping[str, Any]) -> Any:
+        """Return the values of one execution as the driver wants them: in order, or by name."""
+        if self._convert:
+            values = {name: self._converted(name, value) for name, value in values.items()}
+        arranged = {**self._given, **values}
+        if self._in_order is None:
+            return arranged
+        return (self._in_order(arranged),) if self._alone else self._in_order(arranged)
+
+    def _converted(self, name: str, value: Any) -> Any:
+        convert = self._convert.get(name)
+        return convert(value) if convert else value
+
+
+class Transaction:
+    """What may be done in a transaction of a standing connection."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def run(self, statement: Prepared, values: Mapping[str, Any] | None = None) -> int:
+        """Execute a statement; return how many rows it changed."""
+        self._cursor.execute(statement.sql, statement.arrange(values or {}))
+        return int(self._cursor.rowcount)
+
+    def run_for_each(self, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Execute a statement once for each row of values."""
+        self._cursor.executemany(statement.sql, [statement.arrange(row) for row in rows])
+
+    def fetch(self, statement: Prepared, values: Mapping[str, Any] | None = None) -> Rows:
+        """Execute a statement and return its rows."""
+        self._cursor.execute(statement.sql, statement.arrange(values or {}))
+        rows: Rows = self._cursor.fetchall()
+        return rows
+
+
+class Standing:
+    """A connection that stays open, to be used by one thread at a time.
+
+    It is opened when it is first used, and again after an error.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._connection: PoolProxiedConnection | None = None
+        self._cursor: Any = None
+
+    def prepare(self, statement: Executable) -> Prepared:
+        """Compile a statement for this connection."""
+        return Prepared(self._engine, statement)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """One transaction that writes: all of it is kept, or none. Raises DatabaseUnavailable."""
+        driver: Any = self._engine.dialect.loaded_dbapi
+        try:
+            if self._cursor is None:
+                self._open()
+            if self._is_sqlite:  # elsewhere the driver begins by itself
+                self._cursor.execute("BEGIN IMMEDIATE")
+            yield Transaction(self._cursor)
+            if self._is_sqlite:
+                self._cursor.execute("COMMIT")
+            else:
+                self._cursor.connection.commit()
+        except driver.Error as error:
+            self._drop()
+            if (outage := outages.explain(self._engine.url, error)) is None:
+                raise
+            raise outage from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back."""
+        connection, self._connection, self._cursor = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+    def _open(self) -> None:
+        self._connection = self._engine.raw_connection()
+        self._cursor = self._connection.cursor()
+        if self._is_sqlite:
+            self._cursor.execute("PRAGMA query_only=OFF")  # a view may have had this connection before
+
+    def _drop(self) -> None:
+        """Forget a connection in whose middle something went wrong: nothing of its transaction is kept."""
+        connection, self._connection, self._cursor = self._connection, None, None
+        if connection is not None:
+            with suppress(Exception):  # it may be what broke
+                connection.rollback()
+            with suppress(Exception):
+                connection.invalidate()
