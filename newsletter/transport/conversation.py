@@ -9,7 +9,7 @@ from newsletter.transport import replies
 from newsletter.transport.body import for_data
 from newsletter.transport.connection import Connection
 from newsletter.transport.protocol import Envelope, Lost, Message, Reply, Stage, Verdict
-from newsletter.transport.trouble import Broken, Garbled
+from newsletter.transport.trouble import Broken, Garbled, Goodbye
 
 _DOT = b".\r\n"
 
@@ -62,11 +62,11 @@ class Conversation:
             self._wire.write((_DOT + commands,), self._patience.block, len(_DOT))
         except Broken as broken:
             if broken.taken < len(_DOT):
-                return self._lost(f"was lost before it had the whole message: {broken}", in_doubt=False)
+                return self._lost(broken, in_doubt=False)
         try:
             return self._verdict(envelope)
         except Broken as broken:
-            return self._lost(f"did not say whether it took the message: {broken}", in_doubt=True)
+            return self._lost(broken, in_doubt=True)
 
     def close(self) -> None:
         """Say QUIT and hang up; not a word where the relay awaits a dot, for then it may not take the message."""
@@ -80,9 +80,9 @@ class Conversation:
         self.over = True
         self._wire.close()
 
-    def _lost(self, words: str, *, in_doubt: bool) -> Lost:
+    def _lost(self, broken: Broken, *, in_doubt: bool) -> Lost:
         self.over = True
-        return Lost(f"The relay {self._place} {words.rstrip('.')}.", in_doubt)
+        return replies.lost(self._place, str(broken), in_doubt=in_doubt)
 
     def _announcement(self, following: Sequence[Message]) -> tuple[Envelope | None, bytes]:
         """Return the envelope that may go along with a dot, and its commands."""
@@ -105,25 +105,19 @@ class Conversation:
         verdict = replies.verdict(*self._wire.reply(deadline - monotonic()))
         try:
             if verdict.code == 421:
-                raise Broken(str(verdict))
+                raise Goodbye(str(verdict))
             answers = [self._answer(stage) for stage in _STAGES] if envelope else []
             replies.refuse_more(self._wire.heard)
+            if envelope is not None:
+                self._take_up(envelope, self._settled(answers))
         except Garbled:
             raise  # what is out of step now may have been so before
         except Broken:
             self.over = True  # it has ended the connection after its verdict, as many do after some messages
-        else:
-            if envelope is not None:
-                self._take_up(envelope, answers)
         return verdict
 
-    def _take_up(self, envelope: Envelope, answers: list[Reply]) -> None:
+    def _take_up(self, envelope: Envelope, refusal: Reply | None) -> None:
         """Remember how an announced envelope was answered."""
-        try:
-            refusal = self._settled(answers)
-        except Broken:
-            self.over = True
-            return
         if refusal is None:
             self._awaited = envelope
         else:
@@ -140,25 +134,33 @@ class Conversation:
             return commands
         if heard := self._wire.overheard():
             raise Broken(f"it spoke without being asked: {replies.shown(heard)}")
-        commands += b"DATA\r\n"
-        return self._settled(self._at_once(commands) if self._offers.pipelining else self._in_turn(commands))
-
-    def _at_once(self, commands: bytes) -> list[Reply]:
-        self._wire.write((commands,), self._patience.command)
-        answers = [self._answer(stage) for stage in _STAGES]
-        replies.refuse_more(self._wire.heard)
-        return answers
-
-    def _in_turn(self, commands: bytes) -> list[Reply]:
-        """Give one command after the other, until one is refused."""
         answers: list[Reply] = []
+        try:
+            (self._at_once if self._offers.pipelining else self._in_turn)(commands + b"DATA\r\n", answers)
+            replies.refuse_more(self._wire.heard)
+            return self._settled(answers)
+        except Garbled:
+            raise
+        except Broken:
+            self.over = True
+            refusal = _first_refusal(answers)
+            if refusal is None:
+                raise
+            return refusal  # it hung up after its refusal, which stands
+
+    def _at_once(self, commands: bytes, answers: list[Reply]) -> None:
+        self._wire.write((commands,), self._patience.command)
+        for stage in _STAGES:
+            answers.append(self._answer(stage))  # noqa: PERF401 - what was answered before a failure counts
+
+    def _in_turn(self, commands: bytes, answers: list[Reply]) -> None:
+        """Give one command after the other, until one is refused."""
         for stage, command in zip(_STAGES, commands.splitlines(keepends=True), strict=True):
+            replies.refuse_more(self._wire.heard)
             self._wire.write((command,), self._patience.command)
             answers.append(self._answer(stage))
-            replies.refuse_more(self._wire.heard)
             if answers[-1].code >= 400:
-                break
-        return answers
+                return
 
     def _answer(self, stage: Stage) -> Reply:
         self.stage = stage
@@ -167,17 +169,19 @@ class Conversation:
 
     def _settled(self, answers: list[Reply]) -> Reply | None:
         """Return the first refusal among the answers, with the relay ready for the next envelope. Raises Broken."""
-        refusal = next((answer for answer in answers if answer.code >= 400), None)
+        refusal = _first_refusal(answers)
         if refusal is None:
             return None
         if answers[-1].code != 354:
             code, text = self._wire.ask(b"RSET\r\n", self._patience.command)
-            replies.verdict(code, text)
+            replies.cleared(code, text)
         elif answers[1].code >= 400:
             # it awaits a body though there is nobody to give it to: RFC 2920, section 3.1, has us send a lone dot
-            code, text = self._wire.ask(_DOT, self._patience.dot)
+            replies.verdict(*self._wire.ask(_DOT, self._patience.dot))
         else:
-            raise Broken("it awaits a body although it refused the envelope")
-        if code == 421:
-            self.over = True
+            raise Garbled("it awaits a body although it refused the envelope")
         return refusal
+
+
+def _first_refusal(answers: list[Reply]) -> Reply | None:
+    return next((answer for answer in answers if answer.code >= 400), None)

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
-from newsletter.transport.protocol import Reply, Stage, parse_reply
-from newsletter.transport.trouble import Broken, Garbled
+from newsletter.transport.protocol import Lost, Reply, Stage, parse_reply
+from newsletter.transport.trouble import Garbled, Goodbye
 
 #: Octets of one line and lines of one reply. RFC 5321, section 4.5.3.1.5, has 512 octets; a reply of EHLO has some
 #: twenty lines. What is beyond is not read to its end.
@@ -17,6 +17,9 @@ _FORM = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*?))?\r?", re.DOTALL)
 #: What is nearly always heard after a final dot: alone, and with the answers to MAIL, RCPT and DATA.
 WELL = re.compile(rb"250 ([^\r\n]*)\r\n")
 ALL_WELL = re.compile(WELL.pattern + rb"25[0-9] [^\r\n]*\r\n25[0-9] [^\r\n]*\r\n354 [^\r\n]*\r\n")
+
+#: The same for a message by BDAT: the answers to RSET, MAIL and RCPT go before.
+CHUNK_WELL = re.compile(rb"(?:25[0-9] [^\r\n]*\r\n){3}" + WELL.pattern)
 
 
 class Heard(NamedTuple):
@@ -53,10 +56,10 @@ def shown(octets: bytes) -> str:
 def judged(code: int, text: str, stage: Stage) -> Reply:
     """Return the answer to MAIL, RCPT or DATA as a reply.
 
-    Raises Broken when the relay is hanging up (421), and Garbled for a code that is no answer to that command.
+    Raises Goodbye when the relay ends the connection (421), and Garbled for a code that is no answer to that command.
     """
     if code == 421:
-        raise Broken(str(parse_reply(code, text)))
+        raise Goodbye(str(parse_reply(code, text)))
     good = code == 354 if stage == "data" else 250 <= code <= 259
     if not good and code < 400:
         raise Garbled(f"{_COMMANDS[stage]} was answered with {parse_reply(code, text)}")
@@ -72,6 +75,14 @@ def verdict(code: int, text: str) -> Reply:
     return parse_reply(code, text)
 
 
+def cleared(code: int, text: str) -> None:
+    """Look at the answer to RSET, which cannot be refused (RFC 5321, section 4.1.1.5). Raises Goodbye or Garbled."""
+    if code == 421:
+        raise Goodbye(str(parse_reply(code, text)))
+    if not 250 <= code <= 259:
+        raise Garbled(f"RSET was answered with {parse_reply(code, text)}")
+
+
 def taken(words: bytes) -> Reply:
     """Return the words of a 250 after the final dot as a reply, the short way for what most servers say."""
     if words.startswith(b"2.0.0 ") and words.isascii() and (text := words.decode()).isprintable():
@@ -80,11 +91,19 @@ def taken(words: bytes) -> Reply:
 
 
 def refuse_more(octets: bytes) -> None:
-    """Look at what came after all the answers. Raises Garbled, or Broken where the relay just says goodbye (421)."""
+    """Look at what came after all the answers. Raises Goodbye where that is a 421, else Garbled."""
     if octets and not b"421".startswith(octets[:3]):
         raise Garbled(f"it spoke without being asked: {shown(octets)}")
     if octets:
-        raise Broken(shown(octets))
+        raise Goodbye(shown(octets))
+
+
+def lost(place: str, words: str, *, in_doubt: bool) -> Lost:
+    """Say of a relay that it answered nothing for a message."""
+    what = (
+        "did not say whether it took the message" if in_doubt else "was lost before it had the whole message"
+    )
+    return Lost(f"The relay {place} {what}: {words.rstrip('.')}.", in_doubt)
 
 
 _COMMANDS: dict[Stage, str] = {"mail": "MAIL", "rcpt": "RCPT", "data": "DATA"}

@@ -7,7 +7,8 @@ costs one wait for the relay.
 
 from collections.abc import Sequence
 
-from newsletter.transport.connection import SmtpSettings, connect, unavailable
+from newsletter.transport.chunking import ChunkingTransport
+from newsletter.transport.connection import Connection, SmtpSettings, connect, unavailable
 from newsletter.transport.conversation import Conversation
 from newsletter.transport.protocol import Message, Reply, Transport, Verdict
 from newsletter.transport.trouble import Broken, TakesNoMail
@@ -16,8 +17,14 @@ __all__ = ["SmtpSettings", "SmtpTransport", "open_transport"]
 
 
 def open_transport(settings: SmtpSettings) -> Transport:
-    """Open a connection. Raises RelayUnavailable."""
-    return SmtpTransport(settings)
+    """Open a connection, for several messages at a time where that is wanted and the relay can.
+
+    Raises RelayUnavailable.
+    """
+    connection = connect(settings)
+    if settings.pipeline > 1 and connection.offers.chunking and connection.offers.pipelining:
+        return ChunkingTransport(settings, connection)
+    return SmtpTransport(settings, connection)
 
 
 class SmtpTransport:
@@ -29,9 +36,9 @@ class SmtpTransport:
 
     depth = 1
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, connection: Connection | None = None) -> None:
         self.settings = settings
-        self._conversation: Conversation | None = Conversation(connect(settings))
+        self._conversation: Conversation | None = Conversation(connection or connect(settings))
 
     def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
         """Write envelope and body. Raises RelayUnavailable.

@@ -13,6 +13,10 @@ class Garbled(Broken):
     """What the relay says is no SMTP, or no answer to what was asked: nothing that it says can be trusted."""
 
 
+class Goodbye(Broken):
+    """The relay said that it ends the connection (421): what it has not answered until then, it has not done."""
+
+
 class Trouble(Exception):
     """The relay cannot be used at all; each kind says in what way, and what the author can do."""
 

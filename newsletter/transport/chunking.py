@@ -1,0 +1,179 @@
+"""The SMTP transport for relays that are far away: rounds of whole messages without a wait between them (RFC 3030).
+
+BDAT says how long a message is, so it needs no go-ahead: RSET, MAIL, RCPT and BDAT of many messages go in one stream,
+and their replies come back in one. The price is that all of them are in doubt when the connection breaks.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from newsletter.transport import replies
+from newsletter.transport.body import for_bdat
+from newsletter.transport.connection import Connection, Patience, SmtpSettings, connect, unavailable
+from newsletter.transport.protocol import Message, Reply, Stage, Verdict
+from newsletter.transport.trouble import Broken, Garbled, Goodbye, NotOffered, TakesNoMail, Trouble
+from newsletter.transport.wire import Wire
+
+#: Messages in one round at the most. Their replies must find room while we are still writing.
+_DEPTH = 100
+
+_ENVELOPE: tuple[Stage, ...] = ("mail", "rcpt")
+
+
+#: Seconds to look for replies when a round could not be written to its end.
+_GLANCE = 0.1
+
+
+@dataclass(slots=True)
+class _Round:
+    """What is written for the messages of one round, and where in it each of them ends."""
+
+    pieces: list[bytes] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+    def add(self, lines: bytes, body: tuple[bytes, ...]) -> None:
+        """Add one message: four commands, of which the last one is followed by its octets."""
+        size = sum(map(len, body))
+        head = b"RSET\r\n%bBDAT %d LAST\r\n" % (lines, size)
+        self.pieces += (head, *body)
+        self.ends.append((self.ends[-1] if self.ends else 0) + len(head) + size)
+
+
+class ChunkingTransport:
+    """A connection to a relay that offers CHUNKING and PIPELINING, open from the start.
+
+    The relay must keep to one reply a command, in order, also for a BDAT after a refused recipient, whose octets it
+    has to read away (RFC 3030, section 2). Where a reply is missing, too many or impossible, every message of the
+    round is in doubt, those that were already answered too: it may have been the answer to another.
+
+    Raises RelayUnavailable as SmtpTransport does, and when a whole round on a new connection brought no answer.
+    """
+
+    def __init__(self, settings: SmtpSettings, connection: Connection | None = None) -> None:
+        self.settings = settings
+        self.depth = max(1, min(settings.pipeline, _DEPTH))
+        self._connection: Connection | None = connection or connect(settings)
+        self._round = _Round()
+        self._proven = False  # on this connection the relay has answered for a message
+        self._trouble: Trouble | None = None
+
+    def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
+        """See that the relay is there, and refuse what it would not take; nothing is written yet."""
+        offers = self._reachable().offers
+        self._round = _Round()
+        refusals: list[Reply | None] = []
+        for message in messages:
+            body = for_bdat(message)
+            lines = offers.transaction(message.envelope, body)
+            if isinstance(lines, Reply):
+                refusals.append(lines)
+            else:
+                refusals.append(None)
+                self._round.add(lines, body)
+        return refusals
+
+    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:  # noqa: ARG002 - the protocol's signature
+        """Write the round, and read four replies for each of its messages."""
+        chunks, self._round = self._round, _Round()
+        if not chunks.ends or self._connection is None:
+            return []
+        wire, patience = self._connection.wire, self._connection.patience
+        try:
+            if heard := wire.overheard():
+                raise Garbled(f"it spoke without being asked: {replies.shown(heard)}")
+            wire.write(chunks.pieces, patience.block)
+        except Broken as broken:
+            if not broken.taken:
+                return self._given_up(chunks, [], broken, 0)
+            # what it has answered by now counts, and nothing more is waited for
+            return self._verdicts(wire, chunks, broken.taken, Patience.up_to(_GLANCE))
+        return self._verdicts(wire, chunks, chunks.ends[-1], patience)
+
+    def close(self) -> None:
+        """Say QUIT and hang up; of a round that is only begun the relay has heard nothing."""
+        self._round = _Round()
+        if self._connection is not None:
+            with suppress(Broken):
+                self._connection.wire.ask(b"QUIT\r\n", self._connection.patience.farewell)
+        self._hang_up()
+
+    def _reachable(self) -> Connection:
+        """Return the connection, opened again where the relay has ended it. Raises RelayUnavailable."""
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise unavailable(self.settings, trouble)
+        if self._connection is not None:
+            with suppress(Broken):
+                if not self._connection.wire.overheard():
+                    return self._connection
+            self._hang_up()
+        connection = self._connection = connect(self.settings)
+        self._proven = False
+        if not (connection.offers.chunking and connection.offers.pipelining):
+            self.close()
+            raise unavailable(self.settings, NotOffered("it offered CHUNKING before, and does not now"))
+        return connection
+
+    def _verdicts(self, wire: Wire, chunks: _Round, taken: int, patience: Patience) -> list[Verdict]:
+        """Read the replies, as far as they come; `taken` octets of the round may have reached the relay."""
+        verdicts: list[Verdict] = []
+        try:
+            while len(verdicts) < len(chunks.ends):
+                _read_verdict(wire, patience, verdicts)
+        except Garbled as garbled:
+            return self._given_up(chunks, [], garbled, taken)
+        except Goodbye as goodbye:
+            if wire.heard:  # that was not its last word
+                return self._given_up(chunks, [], goodbye, taken)
+            return self._given_up(chunks, verdicts, goodbye, 0)
+        except Broken as broken:
+            return self._given_up(chunks, verdicts, broken, taken)
+        self._proven = True
+        try:
+            replies.refuse_more(wire.heard)
+        except Garbled as garbled:
+            return self._given_up(chunks, [], garbled, taken)
+        except Goodbye:
+            self._hang_up()
+        return verdicts
+
+    def _given_up(self, chunks: _Round, verdicts: list[Verdict], broken: Broken, taken: int) -> list[Verdict]:
+        """Hang up; return the verdicts with what must be said of the other messages."""
+        if not (verdicts or self._proven):
+            self._trouble = TakesNoMail(str(broken))
+        self._hang_up()
+        place = self.settings.place
+        unanswered = chunks.ends[len(verdicts) :]
+        return verdicts + [replies.lost(place, str(broken), in_doubt=end <= taken) for end in unanswered]
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.wire.close()
+            self._connection = None
+
+
+def _read_verdict(wire: Wire, patience: Patience, verdicts: list[Verdict]) -> None:
+    """Read the four replies for one message, and add the verdict once it is known. Raises Broken."""
+    if not wire.heard:
+        wire.hurry()
+        wire.put_back(wire.receive(patience.dot))
+    if well := replies.CHUNK_WELL.match(wire.heard):
+        wire.heard = wire.heard[well.end() :]
+        verdicts.append(replies.taken(well[1]))
+        return
+    replies.cleared(*wire.reply(patience.command))
+    refused = False
+    for stage in _ENVELOPE:
+        answer = replies.judged(*wire.reply(patience.command), stage)
+        if answer.code >= 400 and not refused:
+            verdicts.append(answer)
+            refused = True
+    code, text = wire.reply(patience.dot)
+    verdict = replies.verdict(code, text)
+    if not refused:
+        verdicts.append(verdict)
+    elif verdict.accepted:
+        raise Garbled(f"a message without an envelope was answered with {verdict}")
+    if code == 421:
+        raise Goodbye(str(verdict))
