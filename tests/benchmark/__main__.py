@@ -5,7 +5,7 @@
 
 import sys
 
-from tests.benchmark import composing, delivering, rendering, scanning
+from tests.benchmark import composing, delivering, far, rendering, scanning
 from tests.benchmark.measuring import Row, print_table
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "rendering": rendering,
     "composing": composing,
     "delivering": delivering,
+    "far": far,
 }
 
 

@@ -8,7 +8,7 @@ from tests import postgres
 from tests.benchmark import sinks
 from tests.benchmark.mailing import Mailing, frozen
 from tests.benchmark.measuring import Row, at_least, at_most
-from tests.benchmark.peers import Peers, prepared
+from tests.benchmark.peers import Peers, prepared, smtp_source
 from tests.benchmark.processes import Cost, python, run
 from tests.benchmark.racing import Entry, Race, race
 from tests.benchmark.sinks import Sink
@@ -40,10 +40,11 @@ def measure() -> list[Row]:
         return [Row("delivery", "left out", f"not on this machine: {absent}")]
     with ExitStack() as stack:
         mailings = {readers: stack.enter_context(frozen(readers)) for readers in set(READERS.values())}
-        peers = stack.enter_context(prepared(mailings[READERS[MANY]]))
-        entries = [*_grid(mailings, peers), *_others(peers), *stack.enter_context(_on_postgresql())]
+        whole = mailings[READERS[MANY]]
+        peers = stack.enter_context(prepared(whole))
+        entries = [*_grid(mailings), *_others(peers), *stack.enter_context(_on_postgresql())]
         finished = race(entries)
-    print(f"Delivery of messages of {peers.size:,} octets; medians of the rounds")
+    print(f"Delivery of messages of {len(whole.example):,} octets; medians of the rounds")
     finished.show(SOURCE)
     return [*_against_c(finished), *_against_others(finished, peers), *_on_our_own(finished)]
 
@@ -56,12 +57,14 @@ def ours(sink: Sink, mailing: Mailing, connections: int, **settings: object) -> 
         return run(python("ours", site.directory), environ=environ)
 
 
-def _grid(mailings: dict[int, Mailing], peers: Peers) -> Iterator[Entry]:
+def _grid(mailings: dict[int, Mailing]) -> Iterator[Entry]:
     for sink in _NEAR:
         for connections, messages in READERS.items():
-            source = partial(peers.smtp_source, connections=connections, messages=messages)
+            mailing = mailings[messages]
+            size = len(mailing.example)
+            source = partial(smtp_source, connections=connections, messages=messages, size=size)
             yield Entry(SOURCE, sink, connections, messages, source)
-            start = partial(ours, mailing=mailings[messages], connections=connections)
+            start = partial(ours, mailing=mailing, connections=connections)
             yield Entry(OURS, sink, connections, messages, start)
 
 

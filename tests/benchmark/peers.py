@@ -21,21 +21,21 @@ _NODEMAILER = Path(__file__).with_name("nodemailer.cjs")
 _PATIENCE = 120
 
 
+def smtp_source(sink: Sink, connections: int, messages: int, size: int) -> Cost:
+    """Send with Postfix's smtp-source, in C: one command and one answer at a time; it composes nothing."""
+    options = ["-d", "-s", str(connections), "-l", str(size), "-m", str(messages)]
+    return run(["smtp-source", *options, f"127.0.0.1:{sink.port}"])
+
+
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """The peers, ready to send the issue of a mailing: `size` octets a message.
+    """The others, ready to send the issue of a mailing.
 
     `folder` holds it as issue.txt, issue.html and issue.eml, with UNSUBSCRIBE where a reader's own link goes.
     """
 
     folder: Path
-    size: int
     without_nodemailer: str  # why it is left out, if it is
-
-    def smtp_source(self, sink: Sink, connections: int, messages: int) -> Cost:
-        """Postfix's smtp-source, in C, with one command and one answer at a time; it composes nothing."""
-        options = ["-d", "-s", str(connections), "-l", str(self.size), "-m", str(messages)]
-        return run(["smtp-source", *options, f"127.0.0.1:{sink.port}"])
 
     def smtplib(self, sink: Sink, messages: int) -> Cost:
         """A loop over smtplib with an EmailMessage a reader, on one connection."""
@@ -59,7 +59,7 @@ def prepared(mailing: Mailing) -> Iterator[Peers]:
                 text.replace("__UNSUBSCRIBE_URL__", "UNSUBSCRIBE"), encoding="utf-8"
             )
         (folder / "issue.eml").write_bytes(mailing.example)
-        yield Peers(folder, len(mailing.example), _install_nodemailer(folder))
+        yield Peers(folder, _install_nodemailer(folder))
 
 
 def _install_nodemailer(folder: Path) -> str:

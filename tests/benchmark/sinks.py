@@ -46,7 +46,7 @@ def missing() -> str:
 
 @contextmanager
 def lean_sink(*, delay: float = 0, log: Path | None = None) -> Iterator[Sink]:
-    """Run our sink. Its answers take `delay` seconds; `log` gets connection, recipient and Message-ID of what it takes."""
+    """Run our sink. Answers take `delay` seconds; `log` is told connection, recipient, Message-ID of what it takes."""
     options = [] if log is None else ["-l", str(log)]
     command = pinned(SINK_CORE, [str(_binary()), "-d", str(round(delay * 1e6)), *options])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
