@@ -17,8 +17,6 @@ from newsletter.content.text.plaintext import to_text
 from newsletter.content.text.references import References
 from newsletter.content.text.summary import before_more, first_paragraph, prose
 
-LONGEST = 250_000  # characters of a post; Gmail shows 100,000 bytes of a whole mail
-
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
@@ -47,7 +45,7 @@ def read_manuscript(
     bytes of a local image, or None if it cannot be read. Raises KeyError for a dialect that is unknown.
     """
     source = _Source(post, dialect, Place(post.path, post.url, references, read_image))
-    text, findings = _within_reason(post, body, first_line)
+    text = dialects.readable(body)
     fitted = _set(source, text, first_line)
     events = _without_title(fitted.events, post.title)
     shown = [event for event in level_headings(events) if event != Start("more")]
@@ -62,7 +60,9 @@ def read_manuscript(
         words=count_words(shown),
         cover=cover,
         images=_each_once((*cover_images, *fitted.images, *summary.images)),
-        problems=_in_order((*findings, *fitted.problems, *summary.problems, *cover_problems)),
+        problems=_in_order(
+            (*_too_long(post, body, text, first_line), *fitted.problems, *summary.problems, *cover_problems)
+        ),
     )
 
 
@@ -79,19 +79,13 @@ def count_words(events: Sequence[Event]) -> int:
     return words
 
 
-def _within_reason(post: Post, body: str, first_line: int) -> tuple[str, list[Problem]]:
-    if len(body) <= LONGEST:
-        return body, []
-    cut = body.rfind("\n", 0, LONGEST)
-    cut = cut if cut > LONGEST // 2 else LONGEST
-    problem = Problem(
-        post.path,
-        first_line + body.count("\n", 0, cut),
-        "too-long",
-        f"the post has {len(body):,} characters, and is cut here after {cut:,}",
-        "Split it, or let the issue hold its summary only.",
-    )
-    return body[:cut], [problem]
+def _too_long(post: Post, body: str, text: str, first_line: int) -> tuple[Problem, ...]:
+    """Say so if only a part of a post is read."""
+    if len(text) == len(body):
+        return ()
+    message = f"the post has {len(body):,} characters, and is cut here after {len(text):,}"
+    remedy = "Split it, or let the issue hold its summary only."
+    return (Problem(post.path, first_line + text.count("\n"), "too-long", message, remedy),)
 
 
 def _set(source: _Source, text: str, first_line: int | None) -> Fitted:

@@ -18,7 +18,9 @@ from newsletter.content.text.dialects import (
 from newsletter.content.text.dialects.rewriting import LOST, Rewriting, Translation
 from newsletter.content.text.references import References
 
-__all__ = ["LOST", "Translation", "problems", "translate"]
+__all__ = ["LOST", "Translation", "problems", "readable", "translate"]
+
+LONGEST = 250_000  # characters of a post; Gmail shows 100,000 bytes of a whole mail
 
 _TRANSLATE: Mapping[str, Callable[[Rewriting], None]] = {
     "hugo": hugo.translate,
@@ -45,6 +47,14 @@ _NEEDLES: Mapping[str, tuple[str, ...]] = {
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff" + LOST + "]")
 
 
+def readable(body: str) -> str:
+    """Return as much of a post's text as is ever read: all, or the lines of its first LONGEST characters."""
+    if len(body) <= LONGEST:
+        return body
+    cut = body.rfind("\n", 0, LONGEST)
+    return body[: cut if cut > LONGEST // 2 else LONGEST]
+
+
 def translate(body: str, dialect: str, *, path: str, first_line: int, references: References) -> Translation:
     """Turn a post's text into plain Markdown; report what could not be translated.
 
@@ -57,6 +67,7 @@ def translate(body: str, dialect: str, *, path: str, first_line: int, references
 
 def problems(body: str, dialect: str, *, path: str, first_line: int) -> tuple[Problem, ...]:
     """Return what `translate` would report, but for references, which only the whole folder can resolve."""
+    body = readable(body)
     if not any(needle in body for needle in _NEEDLES[dialect]):
         return ()
     return translate(body, dialect, path=path, first_line=first_line, references=_Everything()).problems

@@ -3,16 +3,13 @@
 import re
 
 from newsletter.content.text.dialects.figures import embed_address, picture, replace_embed
-from newsletter.content.text.dialects.jsx import LONGEST, end_of_braces, read_element
+from newsletter.content.text.dialects.jsx import MOST_UNCLOSED, Script
 from newsletter.content.text.dialects.rewriting import LOST, REWRITE, Rewriting
 from newsletter.content.text.dialects.tags import Arguments, unquote
 
 NEEDLES = ("{", "<", "import ", "export ")
 _DEFAULT_IMPORT = re.compile(r"""import\s+([A-Za-z_$][\w$]*)\s+from\s+(["'])([^"'\n]+)\2""")
-_ENDS_IMPORT = re.compile(r"""["'][ \t]*;?[ \t]*$""", re.MULTILINE)
 _INTERESTING = re.compile(r"[{<]|^(?:import|export)\b[^\n]*", re.MULTILINE)
-MOST_FAILURES = 500  # braces and brackets that never close; a text with more of them is no MDX
-
 _PICTURES = frozenset({"Image", "Picture", "img"})
 _WORDS = re.compile(r"""\s*("(?:[^"\\\n])*"|'(?:[^'\\\n])*'|`[^`$\\]*`|\d+(?:\.\d+)?)\s*""")
 
@@ -21,38 +18,27 @@ def translate(rewriting: Rewriting) -> None:
     """Translate MDX. In Astro's `.md` files braces and angle brackets mean nothing special."""
     if not rewriting.path.lower().endswith(".mdx"):
         return
+    body, script = rewriting.body, Script(rewriting.body)
     imported: dict[str, str] = {}
-    body, position, statement_end, failures = rewriting.body, 0, -1, 0
-    while failures < MOST_FAILURES and (found := _INTERESTING.search(body, position)):
+    position, statement_end, failures = 0, -1, 0
+    while failures < MOST_UNCLOSED and (found := _INTERESTING.search(body, position)):
         start, position = found.start(), found.start() + 1
         if start in rewriting.code or body[start - 1 : start] == "\\":
             continue
         if found[0] == "{":
-            position = _translate_expression(rewriting, start)
+            position = _translate_expression(rewriting, script, start)
         elif found[0] == "<":
-            position = _translate_element(rewriting, start, imported)
+            position = _translate_element(rewriting, script, start, imported)
         elif not rewriting.before(max(start - 1, 0)).strip() or start == statement_end + 1:
             # A line that begins a block; "import duties rose" in the middle of a paragraph does not.
-            position = statement_end = _end_of_statement(body, found)
+            position = statement_end = script.end_of_statement(found)
             imported |= {name: path for name, _, path in _DEFAULT_IMPORT.findall(body[start:position])}
             rewriting.replace(start, position)
         failures += position == start + 1
 
 
-def _end_of_statement(body: str, found: re.Match[str]) -> int:
-    """A statement ends with its block: MDX reads JavaScript up to a blank line."""
-    if found[0].startswith("import") and (
-        end := _ENDS_IMPORT.search(body, found.start(), found.start() + LONGEST)
-    ):
-        return end.end()
-    brace = body.find("{", found.start(), found.end())
-    after = end_of_braces(body, brace) if brace >= 0 else None
-    blank = body.find("\n\n", after if after is not None else found.end())
-    return blank if blank >= 0 else len(body)
-
-
-def _translate_expression(rewriting: Rewriting, start: int) -> int:
-    end = end_of_braces(rewriting.body, start)
+def _translate_expression(rewriting: Rewriting, script: Script, start: int) -> int:
+    end = script.end_of_braces(start)
     if end is None:
         return start + 1
     inner = rewriting.body[start + 1 : end - 1]
@@ -72,9 +58,9 @@ def _translate_expression(rewriting: Rewriting, start: int) -> int:
     return end
 
 
-def _translate_element(rewriting: Rewriting, start: int, imported: dict[str, str]) -> int:
+def _translate_element(rewriting: Rewriting, script: Script, start: int, imported: dict[str, str]) -> int:
     """Translate pictures and embeds, keep HTML, drop other components but not their text."""
-    element = read_element(rewriting.body, start)
+    element = script.read_element(start)
     if element is None:
         return start + 1
     given = Arguments((), {name: imported.get(value, value) for name, value in element.attributes.items()})

@@ -48,11 +48,13 @@ class TagFinder:
 
     def next(self, body: str, position: int) -> Tag | None:
         """Return the first whole tag at or after `position`."""
+        searched = dict.fromkeys(self._closers.values(), 0)  # up to where each was looked for in vain
         while opening := self._openers.search(body, position):
             inside, closer = opening.end(), self._closers[opening[0]]
-            closing = body.find(closer, inside, inside + LONGEST_TAG)
+            closing = body.find(closer, max(inside, searched[closer]), inside + LONGEST_TAG)
             if closing < 0:
                 position = inside
+                searched[closer] = inside + LONGEST_TAG - len(closer) + 1
                 continue
             nested = body.rfind(opening[0], inside, closing)
             if nested >= 0:

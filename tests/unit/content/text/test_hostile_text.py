@@ -1,5 +1,6 @@
 """Whatever stands in a post, it becomes a manuscript that may be mailed."""
 
+import cProfile
 import re
 
 import lxml.html
@@ -7,6 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from newsletter.content.text import dialects
+from newsletter.content.text.dialects import LONGEST
 from tests.texts import manuscript
 
 _MARKS = re.findall(
@@ -54,30 +57,61 @@ def test_any_text_becomes_a_safe_manuscript(body: str, dialect: str) -> None:
     assert all(problem.line is None or problem.line >= 1 for problem in result.problems)
 
 
-_UNITS = re.findall(
-    r"\S+",
-    "[ ![ *a ` < <!-- <div> <b> <b><p> > - ^[ |a ]( &#0; \\ <table><tr><td> <pre><code> a 漢 {{ {{a}} {% {: =",
-)
-_UNITS_OF_DIALECTS = [
-    ("hugo", ["{{<", '{{<"', "{{<x>}}", "{{%highlight%}}", "{#a}\n"]),
-    ("jekyll", ["{%raw%}", "{%highlight%}", "{{a|b}}", "{:a}", "{::comment}", "*[a]: b\n"]),
-    ("zola", ["{{x(}}", "{%x()%}", "](@/"]),
-    ("pelican", ["]({static}", "    :::a\n", "[TOC]\n"]),
-    ("eleventy", ["{#", "{%image%}"]),
-    ("astro", ["{", '{"', "{{<", "{%", "<A ", "<A b={", "import a\n\n", "export {\n\n"]),
-    ("obsidian", ["[[", "![[", "==a", "%%", "^a\n", "> [!a] b\n", "![1]("]),
-]
+#: What costs most to read when there is no end of it: openings without an end, ends without a beginning, nesting.
+_MONSTERS = {
+    "plain": [
+        *re.findall(
+            r"\S+",
+            "[ ![ *a ` < <!-- <div> <b> <b><p> > - ^[ |a ]( &#0; \\ <table><tr><td> <pre><code> a 漢 {{ {{a}} {% {: =",
+        ),
+        *("word ", "word\n", "- ", "> "),
+    ],
+    "hugo": ["{{<", '{{<"', "{{<x>}}", "{{%highlight%}}", "{#a}\n"],
+    "jekyll": ["{%raw%}", "{%highlight%}", "{{a|b}}", "{:a}", "{::comment}", "*[a]: b\n"],
+    "zola": ["{{x(}}", "{%x()%}", "](@/"],
+    "pelican": ["]({static}", "    :::a\n", "[TOC]\n"],
+    "eleventy": ["{#", "{%image%}"],
+    "astro": ["{", '{"', "{{<", "{%", "<A ", "<A b={", "import a\n\n", "export {\n\n"],
+    "obsidian": ["[[", "![[", "==a", "%%", "^a\n", "> [!a] b\n", "![1]("],
+}
 
 
 @pytest.mark.parametrize(
-    ("dialect", "unit"),
-    [("plain", unit) for unit in [*_UNITS, "word ", "- ", "> "]]
-    + [(dialect, unit) for dialect, units in _UNITS_OF_DIALECTS for unit in units],
+    ("dialect", "unit"), [(name, unit) for name in _MONSTERS for unit in _MONSTERS[name]]
 )
-def test_monstrous_texts_are_read(dialect: str, unit: str) -> None:
-    """Five megabytes of anything, in one line or many, are cut, told about, and read in a second or a few."""
-    result = manuscript(unit * (5_000_000 // len(unit)), dialect, path="a.mdx")
+def test_twice_the_text_is_twice_the_work(dialect: str, unit: str) -> None:
+    """Work is counted in calls, which nothing else on the machine can slow down."""
+    once, twice = (_calls(unit * (length // len(unit)), dialect) for length in (600, 1_200))
+    assert twice < 2.2 * once
+
+
+def _calls(body: str, dialect: str) -> int:
+    """Return how many functions are called while a text is read."""
+    profile = cProfile.Profile()
+    profile.runcall(manuscript, body, dialect, path="a.mdx")
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("dialect", _MONSTERS)
+def test_monstrous_texts_are_read(dialect: str) -> None:
+    """All of them in five megabytes, which are cut, told about, and read in a second or a few.
+
+    This is for what happens within one call: a pattern that looks through the text again from each place in it
+    would take minutes.
+    """
+    units = _MONSTERS[dialect]
+    share = LONGEST // len(units)
+    body = "".join(unit * (share // len(unit)) for unit in units)
+    result = manuscript(body + "word " * 1_000_000, dialect, path="a.mdx")
     assert "too-long" in {problem.kind for problem in result.problems}
+
+
+def test_a_scan_reads_no_more_than_a_mail_shows() -> None:
+    """Else the marks in one file of five megabytes would hold up all the others."""
+    shortcodes = "{{<x>}}\n" * 1_000
+    found = dialects.problems("word\n" * (LONGEST // 5) + shortcodes, "hugo", path="a.md", first_line=1)
+    assert found == ()
+    assert dialects.problems(shortcodes, "hugo", path="a.md", first_line=1)
 
 
 def test_deep_nesting_is_flattened() -> None:
