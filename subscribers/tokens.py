@@ -1,10 +1,11 @@
 """Tokens: numbers signed for one purpose, in letters that survive every mail system. Pure."""
 
 import re
-from base64 import b32encode
-from collections.abc import Sequence
-from hashlib import sha256
-from hmac import compare_digest, digest
+import string
+from binascii import b2a_base64
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b, sha256
+from hmac import compare_digest
 
 from itsdangerous import BadSignature, Signer
 
@@ -13,10 +14,22 @@ from subscribers.errors import BadToken
 #: A return path is `b+TOKEN@…`, and a local part has 64 octets at most (RFC 5321 section 4.5.3.1.1).
 LONGEST = 48
 
-#: Characters of a signature: 5 bits each, so 100 bits that would have to be guessed.
-_SIGNATURE = 20
+#: Characters of the longest token of one number: as large as a database's, a dot, the signature.
+LONGEST_OF_ONE = 34
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+#: Octets of a signature before it is written: each 3 of them become 4 characters.
+_SIGNED = 15
+
+#: Characters of a signature: 5 bits each, so 100 bits that would have to be guessed.
+_SIGNATURE = _SIGNED // 3 * 4
+
+# One character of base 64 stands for six bits; of these the lower five choose one of 32 letters that survive the
+# folding of case. The sixth is dropped, as one drops any part of a signature to make it shorter.
+_BASE64 = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/").encode()
+_LETTERS = bytes.maketrans(_BASE64, 2 * (string.ascii_lowercase + "234567").encode())
+
+_DIGITS = string.digits + string.ascii_lowercase
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _SHAPE = re.compile(rf"[0-9a-z]+(?:\.[0-9a-z]+)*\.[a-z2-7]{{{_SIGNATURE}}}", re.ASCII)
 
 
@@ -37,12 +50,13 @@ class Tokens:
 
     def sign(self, purpose: str, *numbers: int) -> str:
         """Return a token. Raises ValueError for a negative number, for none, or for too many."""
-        if not numbers:
-            raise ValueError("a token carries at least one number")
-        token = self._signer(purpose).sign(".".join(map(_base36, numbers))).decode("ascii")
-        if len(token) > LONGEST:
-            raise ValueError(f"a token of {len(token)} characters does not fit into a return path")
-        return token
+        payload = _payload(numbers)
+        return f"{payload}.{self._signer(purpose).newest.sign(payload)}"
+
+    def sign_each(self, purposes: Iterable[str], *numbers: int) -> list[str]:
+        """Return a token of the same numbers for each purpose. Raises ValueError as `sign` does."""
+        payload = _payload(numbers)
+        return [f"{payload}.{self._signer(purpose).newest.sign(payload)}" for purpose in purposes]
 
     def read(self, purpose: str, token: str) -> tuple[int, ...]:
         """Return the numbers of a token that was signed for this purpose. Raises BadToken."""
@@ -61,35 +75,51 @@ class Tokens:
         return signer
 
 
+class _Key:
+    """A secret, derived for one purpose. It signs with keyed BLAKE2b (RFC 7693, section 2.9).
+
+    The hash that has taken in the key is kept, and copied for each signature.
+    """
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, derived: bytes) -> None:
+        self._keyed = blake2b(key=derived, digest_size=_SIGNED)
+
+    def sign(self, payload: str) -> str:
+        """Return the signature of a token's numbers."""
+        hashed = self._keyed.copy()
+        hashed.update(payload.encode())
+        return b2a_base64(hashed.digest(), newline=False).translate(_LETTERS).decode()
+
+
 class _Signer(Signer):
-    """itsdangerous' signer, with SHA-256, signatures in base 32, and keys derived once, not at each call."""
+    """itsdangerous' signer, with keys that are derived once, not at each call, and signatures in our letters."""
 
     def __init__(self, secrets: Sequence[bytes], *, salt: str) -> None:
         super().__init__(secrets, salt=salt, key_derivation="hmac", digest_method=sha256)
-        self._derived = [self.derive_key(secret) for secret in self.secret_keys]
-
-    def get_signature(self, value: str | bytes) -> bytes:
-        return _signature(self._derived[-1], _bytes(value))
+        self._keys = [_Key(self.derive_key(secret)) for secret in self.secret_keys]
+        self.newest = self._keys[-1]
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
-        matches = [compare_digest(_signature(key, _bytes(value)), _bytes(sig)) for key in self._derived]
+        """Say whether one of the keys made the signature; every one is tried, so that time tells nothing."""
+        payload, signature = (part if isinstance(part, str) else part.decode() for part in (value, sig))
+        matches = [compare_digest(key.sign(payload), signature) for key in self._keys]
         return any(matches)
 
 
-def _signature(key: bytes, value: bytes) -> bytes:
-    return b32encode(digest(key, value, "sha256")[:15])[:_SIGNATURE].lower()
-
-
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode("ascii") if isinstance(value, str) else value
+def _payload(numbers: Sequence[int]) -> str:
+    payload = _base36(numbers[0]) if len(numbers) == 1 else ".".join(map(_base36, numbers))
+    if not payload or len(payload) + 1 + _SIGNATURE > LONGEST:
+        raise ValueError(f"a token carries at least one number, and fits into {LONGEST} characters")
+    return payload
 
 
 def _base36(number: int) -> str:
     if number < 0:
         raise ValueError(f"a token carries no negative number, and {number} is one")
     digits = ""
-    while True:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-        if not number:
-            return digits
+    while number >= len(_PAIRS):
+        number, pair = divmod(number, len(_PAIRS))
+        digits = _PAIRS[pair] + digits
+    return (_PAIRS[number] + digits).removeprefix("0")

@@ -10,7 +10,9 @@ from newsletter.issues import freezing
 from newsletter.issues.tables import renderings
 from newsletter.outbox.claims import Claimed
 from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.message import Message, Reader, Template, compose
+from newsletter.outbox.message import Reader, compose
+from newsletter.outbox.template import Template
+from newsletter.transport.protocol import Message
 from subscribers.database import reading
 from subscribers.tokens import Tokens
 

@@ -29,6 +29,12 @@ _UNFIT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # RFC 5322, section 3.2.3: atoms with single spaces between them need no quotes.
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
+# What most mailboxes are: a name of atoms and an address that need no quotes, no encoding and no closer look.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
+_PLAIN_MAILBOX = re.compile(
+    rf"(?:[A-Za-z0-9'-]++ )*+<{_ATOM}(?:\.{_ATOM})*+@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+>"
+)
+
 # What could end a line, a path or a list of addresses early. No address that we accept has any of it.
 _UNSAFE_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f-\x9f<>()\[\],;:\\\"\u2028\u2029]")
 
@@ -45,9 +51,12 @@ def clean(text: str) -> str:
 
 
 def safe_address(address: str) -> str:
-    """Return an address as it is. Raises ValueError when it could break out of its angle brackets."""
-    local, _, domain = address.rpartition("@")
-    if not local or not domain or _UNSAFE_IN_ADDRESS.search(address):
+    """Return an address as it is.
+
+    Raises ValueError when it could break out of its angle brackets, or when programs would not take it for one.
+    """
+    local, _, domain = address.partition("@")
+    if _UNSAFE_IN_ADDRESS.search(address) or "@" in domain or "" in (*local.split("."), *domain.split(".")):
         raise ValueError(f"{address!r} is no address that mail can be sent to")
     return address
 
@@ -62,7 +71,13 @@ def unstructured(name: str, text: str) -> bytes:
 
 
 def mailbox(name: str, display: str, address: str) -> bytes:
-    """Write a header of one mailbox, such as To; an address beyond ASCII stands in UTF-8 (RFC 6532)."""
+    """Write a header of one mailbox, such as To; an address beyond ASCII stands in UTF-8 (RFC 6532).
+
+    Raises ValueError for an address that could break out of its brackets.
+    """
+    plain = f"{display} <{address}>" if display else f"<{address}>"
+    if len(name) + 2 + len(plain) <= _LINE and _PLAIN_MAILBOX.fullmatch(plain):
+        return f"{name}: {plain}\r\n".encode()
     return _fold(f"{name}:", [*_phrase(clean(display), len(name) + 2), f"<{safe_address(address)}>"])
 
 

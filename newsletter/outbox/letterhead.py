@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.errors import SettingsError
 from newsletter.settings import Settings
+from subscribers.tokens import LONGEST_OF_ONE
 
 #: Octets of a local part (RFC 5321, section 4.5.3.1.1).
 LOCAL_PART = 64
@@ -51,11 +52,11 @@ class Letterhead:
     def unsubscribe(self, token: str) -> str:
         """Return the address that ends one subscription, whoever writes to it.
 
-        The token stands in the address, since many programs drop a subject or a body that a mailto gives.
+        The token stands in the address, since many programs drop a subject or a body that a mailto gives. All
+        readers' addresses have one form: the one in which the longest token fits.
         """
-        word = f"unsubscribe-{token}"
-        if len(self.mailbox) + 1 + len(word) <= LOCAL_PART:
-            return self.command(word)
+        if len(f"{self.mailbox}+unsubscribe-") + LONGEST_OF_ONE <= LOCAL_PART:
+            return self.command(f"unsubscribe-{token}")
         return f"u+{token}@{self.return_domain}"
 
     def return_path(self, token: str) -> str:

@@ -14,7 +14,10 @@ _WIDTH = 75
 SOFT_BREAK = b"=\r\n"
 
 _LINE_END = re.compile(r"\r?\n")
-_PLAIN = re.compile(rb"[A-Za-z0-9/:?&_.,;+-]{1,75}")
+
+# What fits on one line and stands for itself: most addresses and names.
+_PLAIN = re.compile(r"(?!\.|From )[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
+
 _TABLE = [f"={octet:02X}" for octet in range(256)]
 for _octet in (*range(33, 61), *range(62, 127), 32, 9):
     _TABLE[_octet] = chr(_octet)
@@ -37,9 +40,8 @@ def encode(text: str, *, continued: bool = False) -> bytes:
 
 def encode_value(value: str) -> bytes:
     """Encode what is put into a gap: one line, followed by a soft break."""
-    octets = value.encode("utf-8", "replace")
-    if _PLAIN.fullmatch(octets) and octets[0] != 46:  # most values are links: safe as they are
-        return octets + SOFT_BREAK
+    if _PLAIN.fullmatch(value):
+        return value.encode() + SOFT_BREAK
     return encode(value, continued=True)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.content.post import InlineImage
-from newsletter.outbox.message import Message, Reader, Template, compose
-from newsletter.transport.protocol import Envelope, Reply
+from newsletter.outbox.message import Reader, compose
+from newsletter.outbox.template import Template
+from newsletter.transport.protocol import Envelope, Message, Reply
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport
 from subscribers.tokens import Tokens
 from tests.issues import LETTERHEAD
@@ -58,9 +59,12 @@ def send(postfix: Postfix, message: Message) -> Reply:
     settings = SmtpSettings(host="127.0.0.1", port=postfix.port, timeout=20, helo="sender.example.com")
     transport = SmtpTransport(settings)
     try:
-        return transport.send(message.envelope, message.data)
+        (refusal,) = transport.begin([message])
+        (verdict,) = [refusal] if refusal else transport.finish()
     finally:
         transport.close()
+    assert isinstance(verdict, Reply)
+    return verdict
 
 
 def composed(reader: Reader, rendered: Rendered = HARD) -> Message:
@@ -116,9 +120,8 @@ def test_a_local_part_beyond_ascii(postfix: Postfix) -> None:
 
 def test_a_refused_reader(postfix: Postfix) -> None:
     """What Postfix says of an unknown reader comes back as the value that it is."""
-    reply = send(
-        postfix, Message(Envelope("b+1@bounce.example.com", "gone@example.org"), b"Subject: x\r\n\r\n")
-    )
+    gone = Envelope("b+1@bounce.example.com", "gone@example.org")
+    reply = send(postfix, Message(gone, (b"Subject: x\r\n\r\n",)))
     assert (reply.code, reply.enhanced, reply.stage) == (550, "5.1.1", "rcpt")
 
 

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
 from newsletter.outbox.headers import clean
 from newsletter.outbox.letterhead import Letterhead, sender_id
-from newsletter.outbox.message import Message, Reader, Template, compose
+from newsletter.outbox.message import Reader, compose
+from newsletter.outbox.template import Template
+from newsletter.transport.protocol import Envelope, Message
 from subscribers.errors import BadToken, InvalidAddress
 from subscribers.tokens import Tokens
 from tests.issues import LETTERHEAD
@@ -175,6 +177,12 @@ class TestEnvelope:
         assert TOKENS.read("bounce", local.removeprefix("b+")) == (7,)
         assert (envelope.recipient, envelope.smtputf8) == ("ana@example.org", False)
 
+    def test_its_id_is_that_of_the_message(self) -> None:
+        """Reports bring the envelope's id back; it is what the Message-ID begins with. Previews ask for no report."""
+        message = make()
+        assert opened(message)["Message-ID"] == f"<{message.envelope.id}@example.com>"
+        assert make(reader=replace(ANA, delivery_id=None)).envelope.id == ""
+
     def test_local_parts_stay_short(self) -> None:
         """The longest token and the longest sender still make addresses that servers take."""
         tokens = TOKENS.sign("unsubscribe", 2**63)
@@ -282,14 +290,78 @@ class TestBody:
             "\r\n", "\n"
         )
 
-    @given(name=TEXTS, subject=TEXTS)
-    def test_nothing_adds_a_header(self, name: str, subject: str) -> None:
-        """Neither a name nor a subject can add a header or a recipient."""
-        usual = opened(make())
-        parsed = opened(make(Rendered(subject=subject), replace(ANA, name=name)))
-        assert parsed.keys() == usual.keys()
-        assert [address.addr_spec for address in parsed["To"].addresses] == ["ana@example.org"]
-        assert parsed["Subject"] == clean(subject)
+    def test_nothing_is_left_to_do_for_the_transport(self) -> None:
+        """A message is made of whole lines, in more than one piece, and says that it can go as it is."""
+        message = make(Rendered(html="__READER_NAME____READER_NAME__"))
+        assert message.ready
+        assert len(message.segments) > 5
+        assert all(segment.endswith(b"\r\n") or not segment for segment in message.segments)
+
+    def test_a_line_that_no_relay_takes(self) -> None:
+        """A site's address that would burst a header's line is found when the template is prepared."""
+        with pytest.raises(ValueError, match="longer than 998"):
+            make(letterhead=replace(LETTERHEAD, url="https://news.example.com/" + "a" * 980))
+
+
+class TestInjection:
+    """Whatever stands in a row of the database or in front matter, it adds no header and no recipient."""
+
+    HOSTILE = st.text(max_size=120) | st.text(
+        alphabet='\r\n\0\x0b\x0c\x1c\x85\u2028\u2029\xa0\ud800 \t<>()[],;:@"\\\\=?_.Bcto-aé😀', max_size=120
+    )
+    ADDRESSES = (
+        HOSTILE | HOSTILE.map(lambda text: f"{text}@example.org") | HOSTILE.map(lambda text: f"a@{text}.org")
+    )
+
+    @settings(deadline=None)
+    @given(email_address=ADDRESSES, name=HOSTILE, subject=HOSTILE)
+    @example("ana@example.org", "\r\nBcc: all@example.org", "\r\n\r\n.\r\nMAIL FROM:<x@example.org>")
+    @example(
+        "ana@example.org", "x>, <all@example.org", "__READER_NAME__ __READER_EMAIL__ __UNSUBSCRIBE_URL__"
+    )
+    @example("ana@example.org>,<all@example.org", "", "a\u2028Bcc: all@example.org")
+    @example("ana@example.org\r\nRCPT TO:<all@example.org>", "", "a\x85b\0c")
+    @example('"ana@example.org, all"@example.org', "Ana", "x" * 2000)
+    @example("ana@example.org\0", "=?utf-8?q?=0D=0ABcc:_all=40example.org?=", "=?utf-8?q?=0D=0ABcc:_x?=")
+    def test_neither_headers_nor_recipients(self, email_address: str, name: str, subject: str) -> None:
+        """The headers are the usual ones, To and RCPT TO are the one reader, and their lines end where ours do."""
+        try:
+            message = make(Rendered(subject=subject), replace(ANA, email=email_address, name=name))
+        except (ValueError, InvalidAddress):
+            return  # no message at all
+        head = message.data.partition(b"\r\n\r\n")[0].decode().replace("\r\n ", " ").split("\r\n")
+        assert sorted(line.partition(": ")[0] for line in head) == sorted(opened(make()).keys())
+        (to,) = (line for line in head if line.startswith("To: "))
+        assert to.endswith(f"<{message.envelope.recipient}>")
+        if not message.envelope.smtputf8:  # Python's parser knows no local part beyond ASCII
+            assert [address.addr_spec for address in opened(message)["To"].addresses] == [
+                message.envelope.recipient
+            ]
+        for path in (message.envelope.sender, message.envelope.recipient, message.envelope.id):
+            assert path.isprintable()
+            assert not set(path) & set(" <>")
+
+    @given(sender=HOSTILE, recipient=HOSTILE, identity=HOSTILE)
+    @example("a@b>", "c@d", "")
+    @example("a@b", "c@d\r\nDATA", "")
+    @example("a@b", "c@d", "x NOTIFY=NEVER")
+    @example("", "c@d\u2028", "")
+    def test_envelopes(self, sender: str, recipient: str, identity: str) -> None:
+        """An envelope holds nothing that could end a path or a command, whoever makes it."""
+        try:
+            envelope = Envelope(sender, recipient, id=identity)
+        except ValueError:
+            return
+        for part in (envelope.sender, envelope.recipient, envelope.id):
+            assert part.splitlines() in ([part], [])
+            assert not any(letter.isspace() or letter in "<>\0" for letter in part)
+            assert part.isprintable()
+
+    @given(subject=HOSTILE, name=HOSTILE)
+    def test_what_is_shown(self, subject: str, name: str) -> None:
+        """A subject is read back as it is shown on one line."""
+        parsed = opened(make(Rendered(subject=merge.shield(subject)), replace(ANA, name=name)))
+        assert parsed["Subject"] == clean(merge.shield(subject))
 
 
 def test_a_message_is_composed_once_for_all() -> None:

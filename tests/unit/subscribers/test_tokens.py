@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from subscribers.errors import BadToken
-from subscribers.tokens import LONGEST, Tokens
+from subscribers.tokens import LONGEST, LONGEST_OF_ONE, Tokens
 
 _TOKENS = Tokens([b"first secret of this site......."])
 _numbers = st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=2)
@@ -18,6 +18,20 @@ def test_numbers_come_back(numbers: list[int]) -> None:
     assert _TOKENS.read("unsubscribe", token) == tuple(numbers)
     assert len(token) <= LONGEST
     assert set(token) <= set("abcdefghijklmnopqrstuvwxyz0123456789.")
+
+
+@given(_numbers)
+def test_tokens_of_several_purposes_are_those_of_each(numbers: list[int]) -> None:
+    """Signing for several purposes at once is signing for one after the other."""
+    purposes = ("unsubscribe", "preferences")
+    expected = [_TOKENS.sign(purpose, *numbers) for purpose in purposes]
+    assert _TOKENS.sign_each(purposes, *numbers) == expected
+    assert len(set(expected)) == 2
+
+
+def test_the_longest_token_of_one_number() -> None:
+    """The address that unsubscribes has its form from this length."""
+    assert len(_TOKENS.sign("unsubscribe", 2**63 - 1)) == LONGEST_OF_ONE
 
 
 def test_a_relay_may_fold_the_case() -> None:
