@@ -52,6 +52,6 @@ def print_columns(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
 
 
 def _held(what: str, figure: float, target: str, unit: str, note: str, *, reached: bool) -> Row:
-    shown = f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
+    shown = f"{figure:,.0f}" if figure >= 100 or figure == int(figure) else f"{figure:.2f}"
     verdict = "reached" if reached else "MISSED"
     return Row(what, f"{shown} {unit}".strip(), f"target: {target}: {verdict}{note and f'; {note}'}")
