@@ -51,10 +51,16 @@ def measure() -> list[Row]:
 
 def ours(sink: Sink, mailing: Mailing, connections: int, **settings: object) -> Cost:
     """Deliver a copy of the mailing with `newsletter`; `settings` are more of [smtp]."""
-    given = {"port": sink.port, "connections": connections, **settings}
-    environ = {f"NEWSLETTER_SMTP_{name.upper()}": str(value) for name, value in given.items()}
     with mailing.copied() as site:
-        return run(python("ours", site.directory), environ=environ)
+        cost = run(python("ours", site.directory), environ=relay(sink, connections, **settings))
+    assert cost.said["messages"] == mailing.readers, "everybody was sent to"
+    return cost
+
+
+def relay(sink: Sink, connections: int, **settings: object) -> dict[str, str]:
+    """Return the environment of a `newsletter` whose relay is this sink."""
+    given = {"port": sink.port, "connections": connections, **settings}
+    return {f"NEWSLETTER_SMTP_{name.upper()}": str(value) for name, value in given.items()}
 
 
 def _grid(mailings: dict[int, Mailing]) -> Iterator[Entry]:

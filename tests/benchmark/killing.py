@@ -23,6 +23,7 @@ from newsletter.application.opening import opened
 from newsletter.outbox.queue import Counts
 from tests import postgres
 from tests.benchmark import sinks
+from tests.benchmark.delivering import relay
 from tests.benchmark.mailing import Mailing, frozen
 from tests.benchmark.measuring import Row, at_most, print_columns
 from tests.benchmark.sinks import Sink, lean_sink
@@ -128,10 +129,8 @@ def _kill_once(kills: Kills, mailing: Mailing, moment: float) -> Outcome:
 
 
 def _start(directory: Path, sink: Sink, kills: Kills) -> ForkServerProcess:
-    given = {"PORT": sink.port, "CONNECTIONS": CONNECTIONS}
-    if kills.pipeline > 1:
-        given["PIPELINE"] = kills.pipeline
-    environ = {f"NEWSLETTER_SMTP_{name}": str(value) for name, value in given.items()}
+    more = {"pipeline": kills.pipeline} if kills.pipeline > 1 else {}
+    environ = relay(sink, CONNECTIONS, **more)
     process = _processes.Process(target=_send, args=(directory, environ))
     process.start()
     return process
