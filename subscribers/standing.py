@@ -4,7 +4,7 @@ SQLAlchemy writes the SQL, once; from then on a statement costs what the driver 
 an Engine takes some 150 µs of Python, which is more than handing over a whole message may take.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import Any
@@ -38,9 +38,9 @@ class Prepared:
 
     def arrange(self, values: Mapping[str, Any]) -> Any:
         """Return the values of one execution as the driver wants them: in order, or by name."""
-        if self._convert:
-            values = {name: self._converted(name, value) for name, value in values.items()}
         arranged = {**self._given, **values}
+        for name in self._convert.keys() & values.keys():
+            arranged[name] = self._converted(name, values[name])
         if self._in_order is None:
             return arranged
         return (self._in_order(arranged),) if self._alone else self._in_order(arranged)
@@ -60,10 +60,6 @@ class Transaction:
         """Execute a statement; return how many rows it changed."""
         self._cursor.execute(statement.sql, statement.arrange(values or {}))
         return int(self._cursor.rowcount)
-
-    def run_for_each(self, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Execute a statement once for each row of values."""
-        self._cursor.executemany(statement.sql, [statement.arrange(row) for row in rows])
 
     def fetch(self, statement: Prepared, values: Mapping[str, Any] | None = None) -> Rows:
         """Execute a statement and return its rows."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     update,
 )
 
@@ -77,10 +78,7 @@ class Claims:
             "notices": standing.prepare(_due(is_notice())),
             "issue": standing.prepare(_due(deliveries.c.issue_number == bindparam("issue"))),
         }
-        self._settled = {
-            accepted: standing.prepare(_settled(accepted=accepted)) for accepted in (True, False)
-        }
-        self._release_all = standing.prepare(_released(everything=True))
+        self._release_all = standing.prepare(_release())
         self._for_so_many = lru_cache(maxsize=None)(self._prepare_for_so_many)
 
     def claim(
@@ -112,13 +110,14 @@ class Claims:
 
         The others are not this worker's any more, or their readers have left since, or their issue is paused.
         """
-        marked: set[int] = set()
-        for statement, values in self._in_groups("mark", ids):
-            marked.update(
-                number
-                for (number,) in transaction.fetch(statement, {**values, "me": self._worker, "now": now})
-            )
-        return marked
+        numbers = list(ids)
+        if self._for_each(transaction, "mark", numbers, now=now) == len(numbers):
+            return set(numbers)
+        return {
+            number
+            for statement, named in self._in_groups("marked", numbers)
+            for (number,) in transaction.fetch(statement, {**named, "me": self._worker})
+        }
 
     def settle(self, transaction: Transaction, settlements: Iterable[Settlement], now: datetime) -> None:
         """Record what became of deliveries that this worker held.
@@ -126,12 +125,12 @@ class Claims:
         A worker that was taken for dead has lost its deliveries. That a message was accepted is recorded all
         the same, unless another worker is sending it just now: it spares the reader the repeat.
         """
-        rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-        for settlement in settlements:
-            rows[settlement.outcome.status == "sent"].append(self._row(settlement, now))
-        for accepted, group in rows.items():
-            if group:
-                transaction.run_for_each(self._settled[accepted], group)
+        alike: dict[tuple[Outcome, Reply | None, str], list[int]] = {}
+        for one in settlements:
+            alike.setdefault((one.outcome, one.reply, one.note), []).append(one.delivery_id)
+        for (outcome, reply, note), ids in alike.items():
+            what = "accept" if outcome.status == "sent" else "settle"
+            self._for_each(transaction, what, ids, **_facts(outcome, reply, note, now))
 
     def release(self, transaction: Transaction, ids: Collection[int] | None = None) -> None:
         """Give back what this worker claimed and did not mark: all of it, or these."""
@@ -144,25 +143,12 @@ class Claims:
         """Give back what this worker claimed and did not mark, to be due again later."""
         self._for_each(transaction, "postpone", ids, due=due_at)
 
-    def _row(self, settlement: Settlement, now: datetime) -> dict[str, Any]:
-        outcome, reply = settlement.outcome, settlement.reply
-        again = outcome.status == "queued"
-        return {
-            "me": self._worker,
-            "delivery": settlement.delivery_id,
-            "outcome": outcome.status,
-            "counted": int(outcome.counts),
-            # a delivery that stopped the run is due after the others, so that it cannot stop every run
-            "due": now + outcome.delay if again and (outcome.counts or reply is not None) else None,
-            "settled": None if again else now,
-            "code": reply.code if reply else None,
-            "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else settlement.note)
-            or None,
-        }
-
-    def _for_each(self, transaction: Transaction, what: str, ids: Collection[int], **values: Any) -> None:
-        for statement, named in self._in_groups(what, ids):
+    def _for_each(self, transaction: Transaction, what: str, ids: Collection[int], **values: Any) -> int:
+        """Execute a statement for deliveries; return how many it changed."""
+        return sum(
             transaction.run(statement, {**named, "me": self._worker, **values})
+            for statement, named in self._in_groups(what, ids)
+        )
 
     def _in_groups(self, what: str, ids: Collection[int]) -> Iterable[tuple[Prepared, dict[str, int]]]:
         """Yield a statement for each group of ids, with their values.
@@ -180,11 +166,25 @@ class Claims:
         return self._prepare(_NAMED[what](deliveries.c.id.in_([bindparam(name) for name in _names(length)])))
 
 
+def _facts(outcome: Outcome, reply: Reply | None, note: str, now: datetime) -> dict[str, Any]:
+    again = outcome.status == "queued"
+    return {
+        "outcome": outcome.status,
+        "counted": int(outcome.counts),
+        # a delivery that stopped the run is due after the others, so that it cannot stop every run
+        "due": now + outcome.delay if again and (outcome.counts or reply is not None) else None,
+        "settled": None if again else now,
+        "code": reply.code if reply else None,
+        "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else note) or None,
+    }
+
+
 @lru_cache
 def _names(length: int) -> tuple[str, ...]:
     return tuple(f"id{number}" for number in range(length))
 
 
+_ALL = true()
 _ME = deliveries.c.worker == bindparam("me")
 _NOW = bindparam("now", type_=Instant())
 _QUEUED: ColumnElement[bool] = deliveries.c.status == literal_column("'queued'")
@@ -195,7 +195,9 @@ def _lanes(notices_only: bool) -> Executable:
 
     Each is looked up by itself in the index, so that a paused issue of a million readers holds up nobody.
     """
-    notices = select(literal_column("NULL", Integer).label("lane"), literal_column("0", Integer).label("place"))
+    notices = select(
+        literal_column("NULL", Integer).label("lane"), literal_column("0", Integer).label("place")
+    )
     notices = notices.where(exists().where(is_notice(), is_due(_NOW)))
     if notices_only:
         return select(notices.subquery().c.lane)
@@ -225,11 +227,11 @@ def _due(lane: ColumnElement[bool]) -> Executable:
     )
 
 
-def _claimed(these: ColumnElement[bool]) -> Executable:
+def _claim(these: ColumnElement[bool]) -> Executable:
     return update(deliveries).where(these).values(worker=bindparam("me"))
 
 
-def _cancelled(these: ColumnElement[bool]) -> Executable:
+def _cancel(these: ColumnElement[bool]) -> Executable:
     # the worker is named only to be like the others: nobody has claimed it
     unclaimed = or_(deliveries.c.worker.is_(None), _ME)
     return (
@@ -239,7 +241,7 @@ def _cancelled(these: ColumnElement[bool]) -> Executable:
     )
 
 
-def _marked(these: ColumnElement[bool]) -> Executable:
+def _mark(these: ColumnElement[bool]) -> Executable:
     lease_holds = exists().where(workers.c.id == bindparam("me"), workers.c.leased_until > _NOW)
     # what is marked already is ours and was not sent: its transaction was kept, and nobody told us so
     ours = and_(_ME, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
@@ -247,16 +249,17 @@ def _marked(these: ColumnElement[bool]) -> Executable:
         update(deliveries)
         .where(these, ours, lease_holds, may_be_mailed(), issue_is_open())
         .values(status="sending")
-        .returning(deliveries.c.id)
     )
 
 
-def _settled(*, accepted: bool) -> Executable:
-    waiting = or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))
-    nobodys = and_(deliveries.c.worker.is_(None), waiting)
+def _marked(these: ColumnElement[bool]) -> Executable:
+    return select(deliveries.c.id).where(these, _ME, deliveries.c.status == literal_column("'sending'"))
+
+
+def _settle(these: ColumnElement[bool], whose: ColumnElement[bool] = _ME) -> Executable:
     return (
         update(deliveries)
-        .where(deliveries.c.id == bindparam("delivery"), or_(_ME, nobodys) if accepted else _ME)
+        .where(these, whose)
         .values(
             status=bindparam("outcome"),
             attempts=deliveries.c.attempts + bindparam("counted"),
@@ -269,20 +272,27 @@ def _settled(*, accepted: bool) -> Executable:
     )
 
 
-def _released(these: ColumnElement[bool] | None = None, *, everything: bool = False) -> Executable:
-    statement = update(deliveries).where(_ME, _QUEUED).values(worker=None)
-    return statement if everything or these is None else statement.where(these)
+def _accept(these: ColumnElement[bool]) -> Executable:
+    waiting = or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))
+    return _settle(these, or_(_ME, and_(deliveries.c.worker.is_(None), waiting)))
 
 
-def _postponed(these: ColumnElement[bool]) -> Executable:
+def _release(these: ColumnElement[bool] = _ALL) -> Executable:
+    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None)
+
+
+def _postpone(these: ColumnElement[bool]) -> Executable:
     due = bindparam("due", type_=Instant())
     return update(deliveries).where(these, _ME, _QUEUED).values(worker=None, due_at=due)
 
 
 _NAMED = {
-    "claim": _claimed,
-    "cancel": _cancelled,
-    "mark": _marked,
-    "release": _released,
-    "postpone": _postponed,
+    "claim": _claim,
+    "cancel": _cancel,
+    "mark": _mark,
+    "marked": _marked,
+    "settle": _settle,
+    "accept": _accept,
+    "release": _release,
+    "postpone": _postpone,
 }

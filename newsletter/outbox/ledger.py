@@ -28,7 +28,7 @@ _RENEWED, _TRUSTED = 1 / 6, 2 / 3
 
 
 class TakenForDead(NewsletterError):
-    """Others took this worker for dead; what it had claimed is theirs now, and it sends nothing more."""
+    """Others may have taken this worker for dead; what it had claimed is theirs then, and it sends nothing more."""
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Turn:
     may_send: bool = False
     done: bool = False
     failure: BaseException | None = None
+    bell: "Lock | None" = None  # its connection waits until this is released
 
 
 class Ledger:
@@ -65,6 +66,7 @@ class Ledger:
         self._held: deque[Claimed] = deque()
         self._standing = Standing(engine)
         self._turns: list[Turn] = []
+        self._led = False  # somebody is writing turns down
         self._gate = Lock()
         self._committing = Lock()
         self._trusted_until = 0.0
@@ -108,15 +110,42 @@ class Ledger:
 
         Raises DatabaseUnavailable when it could not be: nothing may be sent then.
         """
-        if not turn.done:
-            with self._committing:
-                if not turn.done:
-                    with self._gate:
-                        turns, self._turns = self._turns, []
-                    self._commit(turns)
+        if self._must_lead(turn):
+            self._lead()
         if turn.failure is not None:
             raise turn.failure
-        return turn.may_send and monotonic() < self._trusted_until
+        if turn.round and turn.may_send and monotonic() >= self._trusted_until:
+            raise _taken_for_dead()
+        return turn.may_send
+
+    def _must_lead(self, turn: Turn) -> bool:
+        """Wait until a turn is written down (False), or until nobody else writes (True)."""
+        with self._gate:
+            if turn.done:
+                return False
+            if not self._led:
+                self._led = True
+                return True
+            turn.bell = Lock()
+            turn.bell.acquire()
+        turn.bell.acquire()  # rung when the turn is done, or is to lead
+        return not turn.done
+
+    def _lead(self) -> None:
+        """Write down all turns that are there, and let one of those that came meanwhile lead on."""
+        with self._gate:
+            turns, self._turns = self._turns, []
+        with self._committing:
+            self._commit(turns)
+        with self._gate:
+            for turn in turns:
+                turn.done = True
+                if turn.bell is not None:
+                    turn.bell.release()
+            bell = next((turn.bell for turn in self._turns if turn.bell is not None), None)
+            self._led = bell is not None
+            if bell is not None:
+                bell.release()
 
     def beat(self) -> None:
         """Give a sign of life, when one is due. Raises TakenForDead or DatabaseUnavailable."""
@@ -131,10 +160,7 @@ class Ledger:
                 ).rowcount
             if not alive:
                 self._trusted_until = 0.0
-                raise TakenForDead(
-                    "Another worker took this one for dead and went on with its work.",
-                    remedy="Was this machine asleep, or cut off from the database? Nothing is lost; start it again.",
-                )
+                raise _taken_for_dead()
             self._trust(began)
 
     def close(self) -> None:
@@ -194,13 +220,12 @@ class Ledger:
                 marked = self._claims.mark_sending(transaction, rounds, now) if rounds else set()
                 if len(marked) < len(rounds):
                     self._halt(transaction, turns, marked)
-        except BaseException as failure:
+        except BaseException as failure:  # noqa: BLE001 - raised in each connection's thread
             for turn in turns:
-                turn.failure, turn.done = failure, True
-            raise
-        for turn in turns:
-            turn.may_send = all(claimed.id in marked for claimed in turn.round)
-            turn.done = True
+                turn.failure = failure
+        else:
+            for turn in turns:
+                turn.may_send = all(claimed.id in marked for claimed in turn.round)
 
     def _halt(self, transaction: Transaction, turns: Sequence[Turn], marked: set[int]) -> None:
         """Somebody has left, or an issue was paused: give back what is not on its way, to be looked at anew.
@@ -215,3 +240,10 @@ class Ledger:
         withdrawn = [Settlement(number, retry.unmarked()) for number in ids if number in marked]
         self._claims.settle(transaction, withdrawn, self._now())
         self._claims.release(transaction, [*held, *(number for number in ids if number not in marked)])
+
+
+def _taken_for_dead() -> TakenForDead:
+    return TakenForDead(
+        "This worker gave no sign of life for too long, and others may have taken over its work.",
+        remedy="Was this machine asleep, or cut off from the database? Nothing is lost; start it again.",
+    )

@@ -19,7 +19,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 20, 40, 80, 160
 #: How often a message may end in doubt before it is held for the author instead of being sent again.
 DOUBTS = 3
 
-Meaning = Literal["taken", "later", "address", "refused", "us"]
+Meaning = Literal["later", "address", "refused", "us"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class Outcome:
     delay: timedelta = timedelta()
     counts: bool = True  # as an attempt
     stops: bool = False  # the run: no other message would fare better
+
+
+#: The relay took the message.
+SENT = Outcome("sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,6 @@ _NO_SUCH_USER = re.compile(
 
 #: RFC 3463 with the IANA registry of enhanced codes; Gmail's own as in its sender guidelines of 2026.
 RULES = (
-    Rule("taken", "2??"),
     Rule("us", "4??", stage="mail"),  # it takes nothing from us now: full disk, too many messages
     Rule("later", "4??", "4.7.28", pause=timedelta(minutes=10)),  # Gmail: too fast; stop ten minutes
     Rule("later", "4??"),
@@ -81,10 +84,10 @@ RULES = (
 
 def decide(reply: Reply, attempts: int) -> Outcome:
     """Say what a reply means for a delivery that was attempted `attempts` times before this one."""
+    if reply.accepted:  # as nearly all are
+        return SENT
     rule = next((rule for rule in RULES if rule.fits(reply)), Rule("later", "*"))
     match rule.meaning:
-        case "taken":
-            return Outcome("sent")
         case "address":
             return Outcome("bounced")
         case "refused":
