@@ -9,8 +9,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from newsletter.content.folder.generators import Rules, slugs
 from newsletter.content.post import Post
+from newsletter.content.text.addresses import scheme_of
+from newsletter.content.text.references import PICTURES
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
 _PICTURE_LIMIT = 10_000_000  # bytes; nothing larger travels in a mail
 # Pelican's `{filename}a.md`, and the older `|filename|a.md`.
 _PELICAN = re.compile(r"[{|](filename|static|attach|tag|category|author|index)[}|](.*)")
@@ -54,7 +55,7 @@ class Library:
             for folder, folders, files in os.walk(content):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 for file in sorted(files):
-                    if file.lower().endswith(_PICTURES):
+                    if file.lower().endswith(PICTURES):
                         self._pictures.setdefault(file.lower(), []).append(f"{folder}/{file}")
         wanted = f"/{name.lower()}"
         found = self._pictures.get(name.rpartition("/")[2].lower(), [])
@@ -90,7 +91,7 @@ class FolderReferences:
             return self.page(href)
         if href.startswith("//"):
             return f"https:{href}"
-        if _scheme(href):
+        if scheme_of(href):
             return href
         path, _, _ = href.partition("#")
         path = path.partition("?")[0]
@@ -105,8 +106,8 @@ class FolderReferences:
             return self._pelican_file(match[1], match[2])
         if src.startswith("//"):
             return f"https:{src}"
-        if _scheme(src):
-            return src if _scheme(src) in ("http", "https") else None
+        if scheme_of(src):
+            return src if scheme_of(src) in ("http", "https") else None
         local = self._local(src)
         published = src.startswith("/") or self._rules.publishes_beside()
         if local is not None and (self._site.url is None or self._absolute(src) is None or not published):
@@ -194,7 +195,7 @@ class FolderReferences:
     def _local(self, src: str) -> Path | None:
         """Return the picture in the folder that a relative or root-relative address means."""
         path = unquote(re.split(r"[?#]", src, maxsplit=1)[0])
-        if not path.lower().endswith(_PICTURES):
+        if not path.lower().endswith(PICTURES):
             return None
         if path.startswith("/"):
             candidates = [folder / path.lstrip("/") for folder in self._rules.image_folders()]
@@ -225,13 +226,8 @@ def read_picture(path: Path, boundaries: Iterable[Path]) -> bytes | None:
     """Return the bytes of a picture in the site; None for what is missing, elsewhere or too large for a mail."""
     real = inside(path, boundaries)
     try:
-        if real is None or not real.name.lower().endswith(_PICTURES) or real.stat().st_size > _PICTURE_LIMIT:
+        if real is None or not real.name.lower().endswith(PICTURES) or real.stat().st_size > _PICTURE_LIMIT:
             return None
         return real.read_bytes()
     except OSError:
         return None
-
-
-def _scheme(href: str) -> str:
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", href)
-    return match[1].lower() if match else ""

@@ -2,103 +2,17 @@
 
 import nh3
 
-from newsletter.content.text.markup import BLOCKS
+from newsletter.content.text.elements import BLOCKS, DROPPED, EMBEDDED, INLINE, RENAMED, TRANSLATED, UNWRAPPED
 
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms", "ftp", "xmpp", "geo"})
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
-_MAIL = BLOCKS | _INLINE
-# Understood and then written in another way, or told about; none of these reaches a mail.
-_TRANSLATED = frozenset(
-    [
-        "figure",
-        "figcaption",
-        "details",
-        "summary",
-        "section",
-        "article",
-        "main",
-        "header",
-        "footer",
-        "aside",
-        "nav",
-        "address",
-        "hgroup",
-        "center",
-        "font",
-        "big",
-        "tt",
-        "strike",
-        "acronym",
-        "time",
-        "data",
-        "input",
-        "progress",
-        "meter",
-        "iframe",
-        "video",
-        "audio",
-        "source",
-        "object",
-        "embed",
-        "picture",
-        "noscript",
-        "label",
-        "button",
-    ]
-)
-_NEVER = {
-    "script",
-    "style",
-    "svg",
-    "math",
-    "template",
-    "select",
-    "textarea",
-    "title",
-    "canvas",
-    "dialog",
-    "map",
-}
+_MAIL = BLOCKS | INLINE
 _EVERYWHERE = {"lang", "dir"}
 _TABLE_CELL = {"colspan", "rowspan", "scope", "style"}
 
 _WIDE = nh3.Cleaner(
-    tags=set(_MAIL | _TRANSLATED),
-    clean_content_tags=_NEVER,
+    tags=set(_MAIL | RENAMED.keys() | UNWRAPPED | EMBEDDED | TRANSLATED),
+    clean_content_tags=set(DROPPED),
     attributes={
         "*": _EVERYWHERE | {"data-line"},
         "a": {"href", "title", "data-scheme"},

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from newsletter.content.text.elements import HEADINGS
 from newsletter.content.text.markup import End, Event, Start
 
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LEVEL = re.compile(r"(</?h)([1-6])(?=[\s>])")
 
 

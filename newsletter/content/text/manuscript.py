@@ -8,11 +8,12 @@ from pathlib import Path
 from newsletter.content.post import InlineImage, Manuscript, Picture, Post, Problem
 from newsletter.content.text import dialects
 from newsletter.content.text.addresses import Place
+from newsletter.content.text.elements import HEADINGS
 from newsletter.content.text.fitting import Fitted, fit
 from newsletter.content.text.fitting.pictures import Pictures
-from newsletter.content.text.headings import HEADINGS, level_headings
+from newsletter.content.text.headings import level_headings
 from newsletter.content.text.markdown import parse, to_html
-from newsletter.content.text.markup import End, Event, Start, Text, plain
+from newsletter.content.text.markup import MORE, End, Event, Start, Text, plain
 from newsletter.content.text.plaintext import to_text
 from newsletter.content.text.references import References
 from newsletter.content.text.summary import before_more, first_paragraph, prose
@@ -48,7 +49,7 @@ def read_manuscript(
     text = dialects.readable(body)
     fitted = _set(source, text, first_line)
     events = _without_title(fitted.events, post.title)
-    shown = [event for event in level_headings(events) if event != Start("more")]
+    shown = [event for event in level_headings(events) if event != Start(MORE)]
     summary = _summary(source, events)
     cover, cover_images, cover_problems = _cover(source)
     return Manuscript(

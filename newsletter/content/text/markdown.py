@@ -94,10 +94,9 @@ def _mark_inline(
             child.attrSet("data-line", str(line_of(line)))
             if child.type == "link_open":
                 child.attrSet("data-scheme", scheme_of(str(child.attrGet("href"))))
-            if child.type == "image" and not child.content.strip():
-                child.attrSet(
-                    "data-bare", "1"
-                )  # an author of HTML may mean alt="", one of Markdown forgot it
+            elif not child.content.strip():
+                # An author of HTML may mean alt="", one of Markdown forgot it.
+                child.attrSet("data-bare", "1")
         elif child.type == "html_inline" and show_html:
             child.type = "text"
         elif child.type == "html_inline":
@@ -134,24 +133,9 @@ def _note_mark(renderer: Any, tokens: Sequence[Token], index: int, options: Any,
     return f'<sup data-note="{number}">[{number}]</sup>'
 
 
-def _notes_open(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    del renderer, tokens, index, options, env
-    return '<div data-notes="1"><hr><ol data-notes="1">'
-
-
-def _notes_close(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    del renderer, tokens, index, options, env
-    return "</ol></div>"
-
-
-def _note_open(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    del renderer, tokens, index, options, env
-    return "<li>"
-
-
-def _nothing(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    del renderer, tokens, index, options, env
-    return ""
+def _always(html: str) -> Callable[..., str]:
+    """Return a rule that writes the same for every token."""
+    return lambda *_: html
 
 
 def _accept(url: str) -> bool:
@@ -165,10 +149,10 @@ def _build_parser() -> MarkdownIt:
     # Every address becomes a link here, so that an unsafe one can be told about; cleaning takes its target away.
     parser.validateLink = _accept  # type: ignore[method-assign]
     parser.add_render_rule("footnote_ref", _note_mark)
-    parser.add_render_rule("footnote_block_open", _notes_open)
-    parser.add_render_rule("footnote_block_close", _notes_close)
-    parser.add_render_rule("footnote_open", _note_open)
-    parser.add_render_rule("footnote_anchor", _nothing)
+    parser.add_render_rule("footnote_block_open", _always('<div data-notes="1"><hr><ol data-notes="1">'))
+    parser.add_render_rule("footnote_block_close", _always("</ol></div>"))
+    parser.add_render_rule("footnote_open", _always("<li>"))
+    parser.add_render_rule("footnote_anchor", _always(""))
     parser.core.ruler.at("inline", _parse_paragraphs)
     return parser
 

@@ -5,36 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
 
-VOID = frozenset({"br", "hr", "img", "wbr", "input", "source", "embed"})
-BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "blockquote",
-        "pre",
-        "table",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "th",
-        "td",
-        "caption",
-        "hr",
-    ]
-)
+MORE = "more"  # the tag of our own mark for the end of the summary
 
 # nh3 writes every attribute in double quotes and escapes "<" and ">" in values and text, so this reads all of it.
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z][a-z0-9-]*="[^"]*")*)\s*/?>')
@@ -44,7 +15,7 @@ _NOTHING: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start tag; a void one (`VOID`) has no end."""
+    """A start tag; a void one has no end."""
 
     tag: str
     attributes: Mapping[str, str] = field(default_factory=dict)

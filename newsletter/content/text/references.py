@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Protocol
 
+#: The ends of the names of pictures, in small letters.
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
+
 
 class References(Protocol):
     """Answers for one post; every answer is None when nothing fitting is known."""

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from newsletter.content.text.fitting import MORE
-from newsletter.content.text.headings import HEADINGS
-from newsletter.content.text.markup import VOID, End, Event, Start, Text, plain
+from newsletter.content.text.elements import HEADINGS, VOID
+from newsletter.content.text.markup import MORE, End, Event, Start, Text, plain
 
 LONGEST = 700  # characters of a first paragraph; the author's own summaries are never cut
 SHORTEST = 60  # characters that say something: "Hello everybody!" does not
@@ -18,7 +17,7 @@ def before_more(events: Sequence[Event]) -> list[Event] | None:
         if isinstance(event, Start):
             if event.tag == MORE:
                 summary = [*events[:index], *(End(tag) for tag in reversed(opened))]
-                return summary if plain(prose(summary)) else None
+                return summary if _says_anything(prose(summary)) else None
             if event.tag not in VOID:
                 opened.append(event.tag)
         elif isinstance(event, End) and opened:
@@ -38,8 +37,9 @@ def first_paragraph(events: Sequence[Event]) -> list[Event]:
             summary += paragraph
         if len(plain(summary)) >= SHORTEST:
             break
-    text = plain(prose(events))
-    return shorten(summary or [Start("p"), Text(text), End("p")]) if text else []
+    if not _says_anything(prose(events)):
+        return []
+    return shorten(summary or [Start("p"), Text(plain(prose(events))), End("p")])
 
 
 def prose(events: Iterable[Event]) -> Iterator[Event]:
@@ -92,6 +92,10 @@ def _paragraphs(events: Sequence[Event]) -> Iterator[tuple[int, int]]:
         elif isinstance(event, End) and event.tag == "p" and start is not None:
             yield start, index + 1
             start = None
+
+
+def _says_anything(events: Iterable[Event]) -> bool:
+    return any(isinstance(event, Text) and event.text.strip() for event in events)
 
 
 def _is_note(start: Start) -> bool:

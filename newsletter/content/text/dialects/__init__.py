@@ -41,7 +41,7 @@ _NEEDLES: Mapping[str, tuple[str, ...]] = {
     "eleventy": liquid.NEEDLES,
     "astro": astro.NEEDLES,
     "obsidian": obsidian.NEEDLES,
-    "plain": plain.NEEDLES,
+    "plain": hugo.NEEDLES,
 }
 # What no text needs: control characters, half of a surrogate pair, and our own mark for what is lost.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff" + LOST + "]")

@@ -23,23 +23,15 @@ def translate_shortcodes(rewriting: Rewriting) -> None:
     position = 0
     while tag := _FINDER.next(rewriting.body, position):
         position = tag.end
-        if _is_escaped(tag):
+        if tag.is_escaped:
             _show_escaped(rewriting, tag)
         elif tag.start not in rewriting.code:
             position = _translate_tag(rewriting, tag)
 
 
-def _is_escaped(tag: Tag) -> bool:
-    """Say whether this is `{{</* name */>}}`, by which Hugo shows a shortcode instead of running it."""
-    inner = tag.inner.strip()
-    return inner.startswith("/*") and inner.endswith("*/") and len(inner) >= 4
-
-
 def _show_escaped(rewriting: Rewriting, tag: Tag) -> None:
-    shown = tag.opener + tag.inner.strip()[2:-2] + rewriting.body[tag.end - 3 : tag.end]
-    rewriting.replace(
-        tag.start, tag.end, shown if tag.start in rewriting.code else shown.replace("<", "&lt;")
-    )
+    shown = tag.unescaped() if tag.start in rewriting.code else tag.unescaped().replace("<", "&lt;")
+    rewriting.replace(tag.start, tag.end, shown)
 
 
 def _translate_tag(rewriting: Rewriting, tag: Tag) -> int:
@@ -113,14 +105,11 @@ def _details(rewriting: Rewriting, tag: Tag, given: Arguments) -> int:
 
 
 def _find_closing(rewriting: Rewriting, tag: Tag, name: str) -> Tag | None:
-    position = tag.end
-    while name not in rewriting.unclosed and (closing := _FINDER.next(rewriting.body, position)):
-        inner = closing.inner.strip()
-        if inner.startswith("/") and inner.strip("/ \t\n").lower() == name:
-            return closing
-        position = closing.end
-    rewriting.unclosed.add(name)  # as in liquid.find_end: none that comes later is closed either
-    return None
+    def closes(other: Tag) -> bool:
+        inner = other.inner.strip()
+        return inner.startswith("/") and inner.strip("/ \t\n").lower() == name
+
+    return rewriting.find_closing(_FINDER, tag, name, closes)
 
 
 _PAIRED: dict[str, Callable[[Rewriting, Tag, Arguments], int]] = {

@@ -16,7 +16,6 @@ Handler = Callable[[Rewriting, Tag, str], int]
 
 _FINDER = TagFinder({"{%": "%}", "{{": "}}"})
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
-_WORD = re.compile(r"[A-Za-z_][\w.-]*(?:\[[^\]]*\])?(?:\s*\||$)")
 _RAW = {"raw": "endraw", "verbatim": "endverbatim"}
 # Tags that show nothing themselves, so that nothing is lost with them.
 _SILENT = frozenset(
@@ -59,11 +58,11 @@ def _translate_tag(
         return tag.end
     rewriting.replace(tag.start, tag.end)
     if name not in _SILENT and not name.startswith("end"):
-        report_tag(rewriting, tag, name)
+        _report_tag(rewriting, tag, name)
     return tag.end
 
 
-def report_tag(rewriting: Rewriting, tag: Tag, name: str) -> None:
+def _report_tag(rewriting: Rewriting, tag: Tag, name: str) -> None:
     """Report a tag that was left out."""
     rewriting.report(
         tag.start,
@@ -73,20 +72,16 @@ def report_tag(rewriting: Rewriting, tag: Tag, name: str) -> None:
     )
 
 
-def find_end(rewriting: Rewriting, tag: Tag, name: str) -> Tag | None:
+def _find_end(rewriting: Rewriting, tag: Tag, name: str) -> Tag | None:
     """Return the `{% name %}` that closes a tag."""
-    position = tag.end
-    while name not in rewriting.unclosed and (closing := _FINDER.next(rewriting.body, position)):
-        if closing.opener == "{%" and closing.inner.strip(" \t\n-") == name:
-            return closing
-        position = closing.end
-    rewriting.unclosed.add(name)  # tags are read in order, so none that comes later is closed either
-    return None
+    return rewriting.find_closing(
+        _FINDER, tag, name, lambda other: other.opener == "{%" and other.inner.strip(" \t\n-") == name
+    )
 
 
 def _raw(rewriting: Rewriting, tag: Tag, name: str) -> int:
     rewriting.replace(tag.start, tag.end)
-    closing = find_end(rewriting, tag, _RAW[name])
+    closing = _find_end(rewriting, tag, _RAW[name])
     if closing is None:
         return tag.end
     rewriting.replace(closing.start, closing.end)
@@ -94,14 +89,14 @@ def _raw(rewriting: Rewriting, tag: Tag, name: str) -> int:
 
 
 def _comment(rewriting: Rewriting, tag: Tag) -> int:
-    closing = find_end(rewriting, tag, "endcomment")
+    closing = _find_end(rewriting, tag, "endcomment")
     end = closing.end if closing else tag.end
     rewriting.replace(tag.start, end)
     return end
 
 
 def _highlight(rewriting: Rewriting, tag: Tag, rest: str) -> int:
-    closing = find_end(rewriting, tag, "endhighlight")
+    closing = _find_end(rewriting, tag, "endhighlight")
     if closing is None:
         rewriting.replace(tag.start, tag.end)
         return tag.end

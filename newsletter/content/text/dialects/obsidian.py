@@ -5,6 +5,7 @@ import re
 from newsletter.content.text.dialects.figures import picture
 from newsletter.content.text.dialects.rewriting import LOST, Rewriting
 from newsletter.content.text.dialects.tags import Arguments, Tag, TagFinder
+from newsletter.content.text.references import PICTURES
 
 NEEDLES = ("![[",)
 _LINKS = TagFinder({"![[": "]]", "[[": "]]"})
@@ -16,7 +17,6 @@ _CALLOUT = re.compile(
 )
 _SIZED_IMAGE = re.compile(r"!\[([^\[\]\n]{0,500}?\|)?(\d{1,4})(?:x(\d{1,4}))?\]\(([^()\s]{1,1000})\)")
 _SIZE = re.compile(r"(\d{1,4})(?:x(\d{1,4}))?")
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
 
 
 def translate(rewriting: Rewriting) -> None:
@@ -64,7 +64,7 @@ def _translate_links(rewriting: Rewriting) -> None:
 
 
 def _translate_embed(rewriting: Rewriting, tag: Tag, target: str, shown: str) -> None:
-    if target.lower().endswith(_PICTURES):
+    if target.lower().endswith(PICTURES):
         *words, last = shown.split("|")
         size = _SIZE.fullmatch(last)
         alt = "|".join(words) if size else shown

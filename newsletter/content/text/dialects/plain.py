@@ -4,10 +4,8 @@ Hugo's shortcodes may stand in it nevertheless (posts that left their site, a fo
 found). They would make a bad mail, and no prose contains them by chance, so they are treated as Hugo's.
 """
 
-from newsletter.content.text.dialects.hugo import translate_shortcodes
+from newsletter.content.text.dialects.hugo import NEEDLES, translate_shortcodes
 from newsletter.content.text.dialects.rewriting import Rewriting
-
-NEEDLES = ("{{<", "{{%")
 
 
 def translate(rewriting: Rewriting) -> None:

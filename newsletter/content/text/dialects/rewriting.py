@@ -1,10 +1,12 @@
 """A text on its way from a generator's dialect to Markdown: replacements, problems, and the origin of lines."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsletter.content.post import Problem
 from newsletter.content.text.dialects.code import CodeRanges
+from newsletter.content.text.dialects.tags import Tag, TagFinder
 from newsletter.content.text.references import References
 
 LOST = "\ufffc"
@@ -34,7 +36,7 @@ class Rewriting:
         self.path = path
         self.references = references
         self.code = CodeRanges(body)
-        self.unclosed: set[str] = set()  # closing tags that were looked for to the end, and are not there
+        self._unclosed: set[str] = set()  # closing tags that were looked for to the end, and are not there
         self._first_line = first_line
         self._edits: list[tuple[int, int, str]] = []
         self._problems: list[Problem] = []
@@ -62,6 +64,18 @@ class Rewriting:
             )
             return LOST
         return address
+
+    def find_closing(
+        self, finder: TagFinder, tag: Tag, name: str, closes: Callable[[Tag], bool]
+    ) -> Tag | None:
+        """Return the tag that closes another, None if none does. Tags are to be looked for in their order."""
+        position = tag.end
+        while name not in self._unclosed and (closing := finder.next(self.body, position)):
+            if closes(closing):
+                return closing
+            position = closing.end
+        self._unclosed.add(name)  # so none that comes later is closed either
+        return None
 
     def line_of(self, position: int) -> int:
         """Return the line, counted from 0, in which this offset stands."""

@@ -20,6 +20,17 @@ class Tag:
     end: int
     opener: str
     inner: str
+    closer: str
+
+    @property
+    def is_escaped(self) -> bool:
+        """Whether this is `{{</* name */>}}`, by which Hugo and Zola show a shortcode instead of running it."""
+        inner = self.inner.strip()
+        return inner.startswith("/*") and inner.endswith("*/") and len(inner) >= 4
+
+    def unescaped(self) -> str:
+        """Return an escaped tag as it is meant to be read."""
+        return self.opener + self.inner.strip()[2:-2] + self.closer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class TagFinder:
             if nested >= 0:
                 position = nested
                 continue
-            return Tag(opening.start(), closing + len(closer), opening[0], body[inside:closing])
+            return Tag(opening.start(), closing + len(closer), opening[0], body[inside:closing], closer)
         return None
 
 

@@ -28,10 +28,8 @@ def translate(rewriting: Rewriting) -> None:
 
 def _translate_tag(rewriting: Rewriting, tag: Tag) -> None:
     inner = tag.inner.strip()
-    if inner.startswith("/*") and inner.endswith("*/") and len(inner) >= 4:
-        rewriting.replace(
-            tag.start, tag.end, tag.opener + inner[2:-2] + rewriting.body[tag.end - 2 : tag.end]
-        )
+    if tag.is_escaped:
+        rewriting.replace(tag.start, tag.end, tag.unescaped())
     elif tag.start in rewriting.code:
         return
     elif tag.opener == "{%" and inner.strip("- ") == "end":

@@ -1,8 +1,9 @@
-"""The public page of what an `<iframe>` shows: a player's own address is of little use to a reader."""
+"""What only a web page can show: where it comes from, and the page on which people see it."""
 
 import re
 
 from newsletter.content.text.addresses import Finding, shorten
+from newsletter.content.text.markup import Start
 
 _PLAYERS = (
     (
@@ -13,6 +14,31 @@ _PLAYERS = (
     (re.compile(r"https?://open\.spotify\.com/embed/([a-z]+/\w+)"), "https://open.spotify.com/"),
     (re.compile(r"https?://codepen\.io/([\w-]+)/embed/(?:preview/)?([\w-]+)"), "https://codepen.io/"),
 )
+
+
+class Embedded:
+    """An element that a mail cannot show; what stands in it, for browsers that cannot either, is left out."""
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.tag = start.tag
+        self._source = start.attributes.get("src")
+        self._is_settled = False
+
+    def look_at(self, inside: Start) -> None:
+        """Take in an element that stands inside: the first that names a source decides."""
+        if not self._is_settled and inside.tag in ("source", "embed") and "src" in inside.attributes:
+            self._source = inside.attributes["src"]
+            self._is_settled = True
+
+    @property
+    def source(self) -> str:
+        """The address of what is embedded, or an empty string."""
+        return self._source or self.start.attributes.get("data") or ""
+
+    @property
+    def title(self) -> str:
+        return " ".join(self.start.attributes.get("title", "").split())
 
 
 def public_page(address: str) -> str:

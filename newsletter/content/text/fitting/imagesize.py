@@ -1,6 +1,7 @@
 """The kind and size of an image, from its first bytes: PNG (RFC 2083 11.2.1), GIF89a 18, JPEG (T.81 B.2.2)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,8 @@ def read_image_facts(data: bytes) -> ImageFacts | None:
     return None
 
 
-def _sized(width: bytes, height: bytes, order: str) -> tuple[int | None, int | None]:
-    byteorder = "big" if order == "big" else "little"
-    read = int.from_bytes(width, byteorder), int.from_bytes(height, byteorder)  # type: ignore[arg-type]
+def _sized(width: bytes, height: bytes, order: Literal["big", "little"]) -> tuple[int | None, int | None]:
+    read = int.from_bytes(width, order), int.from_bytes(height, order)
     return read if all(read) else (None, None)
 
 

@@ -48,7 +48,7 @@ class Pictures:
         elif scheme in ("http", "https"):
             return _remote(src, alt, width, height)
         elif scheme:
-            return None, _missing(src, f"a mail cannot show images from “{shorten(scheme)}:”")
+            return None, _missing(f"a mail cannot show images from “{shorten(scheme)}:”")
         elif src.startswith("//"):
             return _remote(f"https:{src}", alt, width, height)
         else:
@@ -63,10 +63,10 @@ class Pictures:
         self, src: str, data: bytes, name: str, wanted: Picture
     ) -> tuple[Picture | None, Finding | None]:
         if not data:
-            return None, _missing(src, f"the image “{shorten(src)}” was not found")
+            return None, _missing(f"the image “{shorten(src)}” was not found")
         facts = read_image_facts(data)
         if facts is None:
-            return None, _missing(src, f"“{shorten(src)}” is no image that a mail can show")
+            return None, _missing(f"“{shorten(src)}” is no image that a mail can show")
         # The name follows the content, so that the same image is sent once, and a preview names it as the issue does.
         cid = f"{sha256(data).hexdigest()[:24]}@images.newsletter"
         ending = facts.content_type.removeprefix("image/").removesuffix("+xml")
@@ -83,7 +83,7 @@ def _remote(
     try:
         ending = PurePosixPath(urlsplit(address).path).suffix.lower()
     except ValueError:
-        return None, _missing(address, f"the address “{shorten(address)}” is broken")
+        return None, _missing(f"the address “{shorten(address)}” is broken")
     return Picture(address, alt, width, height), _format(address, ending)
 
 
@@ -113,8 +113,7 @@ def _decode(src: str) -> bytes:
         return b""
 
 
-def _missing(src: str, message: str) -> Finding:
-    del src
+def _missing(message: str) -> Finding:
     return Finding(
         "missing-image",
         f"{message}; its description stands in its place",

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from newsletter.content.text.markup import BLOCKS, End, Event, Start, Text
+from newsletter.content.text.elements import BLOCKS
+from newsletter.content.text.markup import End, Event, Start, Text
 
-_EMPTIABLE = BLOCKS - {"pre", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "hr"} | frozenset(
-    ["a", "strong", "em", "b", "i", "span", "small", "sub", "sup", "del", "s"]
-)
+_CELLS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "th", "td"})
+_EMPTIABLE = BLOCKS - _CELLS - {"pre", "hr"} | {
+    "a", "strong", "em", "b", "i", "span", "small", "sub", "sup", "del", "s",
+}  # fmt: skip
 
 
 def without_empty(events: Iterable[Event]) -> Iterator[Event]:

@@ -7,14 +7,12 @@ layout tables would show. Raw HTML in a post is markup like any other here, so i
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from newsletter.content.text.headings import HEADINGS
+from newsletter.content.text.elements import HEADINGS
 from newsletter.content.text.markup import End, Event, Start, Text
+from newsletter.content.text.plaintext.lines import Indent, Lines
 from newsletter.content.text.plaintext.phrases import BREAK, Phrases
 from newsletter.content.text.plaintext.tables import TableReader
 from newsletter.content.text.plaintext.wrapping import GLUE, width_of, wrap
-
-WIDTH = 72  # columns
-NARROWEST = 24  # columns that a deeply nested text keeps
 
 _PARAGRAPHS = frozenset({"p", "div", "caption", "dt"})
 _INDENTS = {"blockquote": "> ", "dd": "    "}
@@ -38,17 +36,6 @@ def to_text(events: Iterable[Event]) -> str:
 
 
 @dataclass(slots=True)
-class _Indent:
-    """What stands before the lines of a list item or a quotation; `first` only before the first."""
-
-    tag: str
-    first: str
-    rest: str
-    used: bool = False
-    holds_paragraphs: bool = False
-
-
-@dataclass(slots=True)
 class _List:
     """A list that is being read; `number` counts the items of an ordered one."""
 
@@ -58,12 +45,10 @@ class _List:
 
 class _Writer:
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._lines = Lines()
         self._phrases = Phrases()
-        self._indents: list[_Indent] = []
         self._lists: list[_List] = []
         self._table: TableReader | None = None
-        self._blank_wanted = False
 
     def start(self, start: Start) -> None:
         tag = start.tag
@@ -75,8 +60,8 @@ class _Writer:
             self._open_item()
         elif tag in _INDENTS:
             self._flush()
-            self._blank_wanted = self._blank_wanted or tag == "blockquote"
-            self._indents.append(_Indent(tag, _INDENTS[tag], _INDENTS[tag]))
+            self._lines.blank_wanted = self._lines.blank_wanted or tag == "blockquote"
+            self._lines.indents.append(Indent(tag, _INDENTS[tag], _INDENTS[tag]))
         elif tag == "pre":
             self._flush()
             self._phrases.in_code = True
@@ -96,17 +81,17 @@ class _Writer:
         elif tag in ("ul", "ol"):
             self._flush()
             self._lists = self._lists[:-1]
-            self._blank_wanted = self._blank_wanted or not self._lists
+            self._lines.blank_wanted = self._lines.blank_wanted or not self._lists
         elif tag == "li" or tag in _INDENTS:
             self._flush()
-            self._close_indent(tag)
+            self._lines.close_indent(tag)
         elif tag == "pre":
             self._write_code()
         elif tag in HEADINGS:
             self._write_heading(tag)
         elif tag in _PARAGRAPHS:
             self._flush()
-            self._blank_wanted = tag != "dt"
+            self._lines.blank_wanted = tag != "dt"
         else:
             self._phrases.end(tag)
 
@@ -116,17 +101,16 @@ class _Writer:
     def finish(self) -> str:
         self._flush()
         references = [f"[{number}] {href}" for href, number in self._phrases.references.items()]
-        lines = [*self._lines, "", *references]
-        return "\n".join(line.rstrip() for line in lines).strip("\n")
+        return self._lines.joined("", *references)
 
     # Paragraphs and headings
 
     def _open_paragraph(self, tag: str) -> None:
         self._flush()
-        if self._indents and tag == "p":
-            self._indents[-1].holds_paragraphs = True
+        if self._lines.indents and tag == "p":
+            self._lines.indents[-1].holds_paragraphs = True
         if tag in HEADINGS:
-            self._blank_wanted = True
+            self._lines.blank_wanted = True
             self._phrases.in_heading = True
 
     def _write_heading(self, tag: str) -> None:
@@ -134,22 +118,22 @@ class _Writer:
         lines = self._wrapped()
         if lines and tag in ("h1", "h2"):
             lines.append(("=" if tag == "h1" else "-") * max(width_of(line) for line in lines))
-        self._put(lines)
-        self._blank_wanted = True
+        self._lines.put(lines)
+        self._lines.blank_wanted = True
 
     def _write_rule(self) -> None:
         self._flush()
-        self._blank_wanted = True
-        self._put(["* * *"])
-        self._blank_wanted = True
+        self._lines.blank_wanted = True
+        self._lines.put(["* * *"])
+        self._lines.blank_wanted = True
 
     def _write_code(self) -> None:
         self._phrases.in_code = False
         code = self._phrases.take().strip("\n")
         if code.strip():
-            self._blank_wanted = self._blank_wanted or bool(self._lists)
-            self._put([f"    {line}" for line in code.replace(GLUE, " ").split("\n")])
-            self._blank_wanted = True
+            self._lines.blank_wanted = self._lines.blank_wanted or bool(self._lists)
+            self._lines.put([f"    {line}" for line in code.replace(GLUE, " ").split("\n")])
+            self._lines.blank_wanted = True
 
     # Lists and quotations
 
@@ -166,12 +150,7 @@ class _Writer:
         if self._lists and (number := self._lists[-1].number) is not None:
             mark = f"[^{number}] " if self._lists[-1].notes else f"{number}. "
             self._lists[-1].number = number + 1
-        self._indents.append(_Indent("li", mark, " " * len(mark)))
-
-    def _close_indent(self, tag: str) -> None:
-        if self._indents and self._indents[-1].tag == tag:
-            closed = self._indents.pop()
-            self._blank_wanted = closed.holds_paragraphs or tag == "blockquote"
+        self._lines.indents.append(Indent("li", mark, " " * len(mark)))
 
     # Tables
 
@@ -179,36 +158,21 @@ class _Writer:
         if not table.end(tag):
             return
         self._table = None
-        self._blank_wanted = bool(self._lines)
+        self._lines.blank_wanted = bool(self._lines)
         for caption in table.captions:
-            self._put(wrap(caption, self._width()))
-            self._blank_wanted = True
-        self._put(table.lay_out(self._width()))
-        self._blank_wanted = True
+            self._lines.put(wrap(caption, self._lines.width))
+            self._lines.blank_wanted = True
+        self._lines.put(table.lay_out(self._lines.width))
+        self._lines.blank_wanted = True
 
     # Lines
 
     def _flush(self) -> None:
         """Write the paragraph that has been read so far."""
-        self._put(self._wrapped())
+        self._lines.put(self._wrapped())
 
     def _wrapped(self) -> list[str]:
         paragraph = self._phrases.take()
         if not paragraph.strip():
             return []
-        return [line for part in paragraph.split(BREAK) for line in wrap(part, self._width())]
-
-    def _width(self) -> int:
-        return max(NARROWEST, WIDTH - sum(len(indent.rest) for indent in self._indents))
-
-    def _put(self, lines: list[str]) -> None:
-        """Write lines behind what their list items and quotations put before them."""
-        for line in lines:
-            if self._blank_wanted and self._lines:
-                self._lines.append("".join(indent.rest if indent.used else "" for indent in self._indents))
-            self._blank_wanted = False
-            before = ""
-            for indent in self._indents:
-                before += indent.rest if indent.used else indent.first
-                indent.used = True
-            self._lines.append(before + line)
+        return [line for part in paragraph.split(BREAK) for line in wrap(part, self._lines.width)]

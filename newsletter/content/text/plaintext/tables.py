@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from newsletter.content.text.markup import BLOCKS, Start
+from newsletter.content.text.elements import BLOCKS
+from newsletter.content.text.markup import Start
 from newsletter.content.text.plaintext.phrases import Phrases
 from newsletter.content.text.plaintext.wrapping import GLUE, width_of, wrap
 
