@@ -5,7 +5,7 @@
 
 import sys
 
-from tests.benchmark import composing, delivering, far, killing, rendering, scale, scanning
+from tests.benchmark import composing, delivering, far, killing, rendering, scale, scanning, signing
 from tests.benchmark.measuring import Row, print_table
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "composing": composing,
     "delivering": delivering,
     "far": far,
+    "signing": signing,
     "scale": scale,
     "killing": killing,
 }
