@@ -192,4 +192,7 @@ def relay_of(settings: Settings) -> SmtpSettings:
         username=smtp.username,
         password=smtp.password,
         timeout=smtp.timeout,
+        auth=smtp.auth,
+        token_file=settings.smtp_token_file,
+        pipeline=smtp.pipeline,
     )

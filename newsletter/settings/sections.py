@@ -66,12 +66,30 @@ class SmtpSection:
     )
     username: str = setting("The name to log in with; none: no login.", values.text, default="")
     password: str = setting("The password to log in with.", values.text, default="", secret=True)
+    auth: str = setting(
+        'How we log in: "plain", "login" or "xoauth2"; "auto": as the relay offers, never in the clear.',
+        values.one_of("auto", "plain", "login", "xoauth2"),
+        default="auto",
+    )
+    token_file: str = setting(
+        "The file with the token for XOAUTH2 (relative to the site), read at each login.",
+        values.text,
+        default="",
+    )
     connections: int = setting(
         "How many connections to the relay at the most.", values.whole(1, 100), default=10
     )
     rate: int = setting("Messages a second at the most; 0: no limit.", values.whole(0, 1_000_000), default=0)
     timeout: int = setting(
-        "Seconds to wait for the relay's answer (RFC 5321, 4.5.3.2).", values.whole(1, 3600), default=300
+        "Seconds to wait for the relay's answer at the most (RFC 5321, 4.5.3.2).",
+        values.whole(1, 3600),
+        default=300,
+    )
+    pipeline: int = setting(
+        "How many messages go at once over a connection, where the relay offers CHUNKING; as many are in doubt when "
+        "it breaks.",
+        values.whole(1, 100),
+        default=1,
     )
 
 
@@ -140,6 +158,11 @@ class Settings:
         """The database's URL, with a relative SQLite file taken from the site's directory."""
         prefix, _, name = self.database.url.partition("sqlite:///")
         return f"sqlite:///{self.directory / name}" if not prefix else self.database.url
+
+    @property
+    def smtp_token_file(self) -> Path | None:
+        """The file with the token for XOAUTH2, taken from the site's directory; None: we log in by password."""
+        return self.directory / Path(self.smtp.token_file).expanduser() if self.smtp.token_file else None
 
     @property
     def content_folder(self) -> Path:
