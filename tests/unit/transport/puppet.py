@@ -91,6 +91,7 @@ class _Talk:
         self.plug = plug
         self.read = b""
         self.recipient = ""
+        self.said = b""
 
     def talk(self) -> None:
         self.act("greeting", "", b"220 puppet.example.com ESMTP\r\n")
@@ -145,9 +146,12 @@ class _Talk:
         token = token_of(body)
         if recipient:
             self.puppet.bodies.append((recipient, body))
-        said = self.act("dot", token, refusal or f"250 2.0.0 taken {token}\r\n".encode())
-        if recipient and said.startswith(b"250"):
-            self.puppet.blessed[token] += 1
+        self.said = b""
+        try:
+            self.act("dot", token, refusal or f"250 2.0.0 taken {token}\r\n".encode())
+        finally:
+            if recipient and self.said.startswith(b"250") and self.said.endswith(b"\n"):
+                self.puppet.blessed[token] += 1
 
     def act(self, step: str, about: str, well: bytes) -> bytes:
         """Do what the script wants at this step; return what was said, as far as it was said."""
@@ -175,6 +179,7 @@ class _Talk:
         return act.says
 
     def say(self, act: Act) -> None:
+        self.said = act.says
         if act.pieces == 1:
             self.plug.sendall(act.says)
             return
