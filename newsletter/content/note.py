@@ -5,9 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.content.folder import fields, frontmatter
-from newsletter.content.folder.notations import NotationError
-from newsletter.content.folder.reading import Fault, decoded
+from newsletter.content.folder import fields, reading
 from newsletter.content.post import Post, Problem
 from newsletter.content.text.manuscript import read_manuscript
 from newsletter.content.text.references import References
@@ -36,19 +34,13 @@ def read_note(
 ) -> Note | None:
     """Make a note of a file's bytes; None where nothing is written in it. `meta` as in `frontmatter.parse`."""
     digest = hashlib.sha256(data).hexdigest()
-    text = decoded(data)
-    if isinstance(text, Fault):
-        fault = Problem(path, text.line, text.kind, text.message, text.remedy, "error")
-        return Note(path, None, "", "", digest, (fault,))
-    try:
-        matter = frontmatter.parse(text, meta=meta)
-    except NotationError as error:
-        broken = Problem(path, error.line, "front-matter", error.message, error.remedy, "error")
-        return Note(path, None, "", "", digest, (broken,))
+    matter = reading.parsed(data, path=path, meta=meta)
+    if isinstance(matter, Problem):
+        return Note(path, None, "", "", digest, (matter,))
     subject = fields.text(matter.fields.get("subject")) or fields.text(matter.fields.get("title"))
     if not matter.body.strip():
         return Note(path, subject, "", "", digest) if subject else None
-    body_hash = hashlib.sha256(matter.body.encode()).hexdigest()
+    body_hash = reading.hashed(matter.body)
     words = read_manuscript(
         Post(id=path, path=path, title=subject or "", slug="", published_at=None, body_hash=body_hash),
         matter.body,

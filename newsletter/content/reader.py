@@ -1,16 +1,16 @@
 """Read a content folder: its posts, what is wrong with them, and the text of each when it is wanted."""
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from newsletter.content.folder import cache, reading, scanning
 from newsletter.content.folder.assembling import assemble
+from newsletter.content.folder.boundaries import inside, read_picture
 from newsletter.content.folder.cache import Kept
-from newsletter.content.folder.generators import detect
-from newsletter.content.folder.layout import Layout
-from newsletter.content.folder.lookup import FolderReferences, Library, inside, read_picture
+from newsletter.content.folder.layout import Layout, find_layout
+from newsletter.content.folder.library import Library
+from newsletter.content.folder.lookup import FolderReferences
 from newsletter.content.note import Note, read_note
 from newsletter.content.post import Manuscript, Post, Problem
 from newsletter.content.text.manuscript import read_manuscript
@@ -85,7 +85,6 @@ class ContentFolder:
             sweep.kept.posts(zone), sweep.kept.problems(), layout, language=self._language
         )
         problems += [*walk.problems, *sweep.problems]
-        problems += [scanning.foreign(layout.path(place)) for place in walk.foreign]
         problems.sort(key=lambda problem: (problem.path, problem.line or 0))
         self._posts, self._library = tuple(posts), None
         return Scan(self._posts, tuple(problems), self.generator, len(walk.files), sweep.parsed)
@@ -94,7 +93,7 @@ class ContentFolder:
         """Return a post with its text as it is now. Raises ContentError if it vanished, broke or became another."""
         rules = self._layout.rules
         place = self._layout.place(post.path)
-        source = reading.open_source(self._bytes(place), path=post.path, place=place, rules=rules)
+        source = reading.open_source(self._layout.read(place), path=post.path, place=place, rules=rules)
         if isinstance(source, Problem):
             raise ContentError(f"{source.path}:{source.line or 1}: {source.message}", remedy=source.remedy)
         now = rules.describe(source)
@@ -119,7 +118,7 @@ class ContentFolder:
             return None
         path = self._layout.path(places[0])
         note = read_note(
-            self._bytes(places[0]),
+            self._layout.read(places[0]),
             path=path,
             dialect=self.generator,
             meta=self._layout.rules.meta,
@@ -140,8 +139,7 @@ class ContentFolder:
 
     def _look(self) -> Layout:
         """Find the folder and its generator as they are now. Raises ContentError."""
-        root = _existing(self._named)
-        return Layout(root, detect(root, url=self._url, timezone=self._timezone, language=self._language))
+        return find_layout(self._named, url=self._url, timezone=self._timezone, language=self._language)
 
     def _kept_under(self, fingerprint: str) -> Kept:
         """Return what an earlier scan read under the same settings, from the cache or from memory."""
@@ -168,45 +166,10 @@ class ContentFolder:
         if place.rpartition("/")[2] == "_index.md":
             return rules.address(place.removesuffix("_index.md"))
         try:
-            source = reading.open_source(self._bytes(place), path=place, place=place, rules=rules)
+            source = reading.open_source(self._layout.read(place), path=place, place=place, rules=rules)
         except ContentError:
             return None
         return None if isinstance(source, Problem) else rules.describe(source).url
 
-    def _bytes(self, place: str) -> bytes:
-        try:
-            with open(self._layout.file(place), "rb") as file:  # noqa: PTH123
-                return file.read(reading.SIZE_LIMIT + 1)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ContentError(
-                f"{self._layout.path(place)} cannot be read: {reason}.",
-                remedy="Put it back, or leave it out of the issue.",
-            ) from None
-
     def _read_image(self, path: Path) -> bytes | None:
         return read_picture(path, self._layout.rules.boundaries())
-
-
-def _existing(root: Path) -> Path:
-    """Return the absolute path of a folder that can be read. Raises ContentError."""
-    try:
-        real = root.expanduser().resolve(strict=True)
-        with os.scandir(real):
-            return real
-    except FileNotFoundError:
-        raise ContentError(
-            f"There is no content folder {root}.",
-            remedy="Make it, or name the folder of your posts in [content] folder.",
-        ) from None
-    except NotADirectoryError:
-        raise ContentError(
-            f"The content folder {root} is a file.",
-            remedy="Name the folder that it is in, in [content] folder.",
-        ) from None
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ContentError(
-            f"The content folder {root} cannot be read: {reason}.",
-            remedy="Let the user who runs newsletter read it.",
-        ) from None

@@ -30,6 +30,10 @@ _ABBREVIATIONS = {
         "PST": -8, "PDT": -7,
     }.items()
 }  # fmt: skip
+#: In English, whatever the locale of the machine: they stand in addresses.
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+          "November", "December")  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # What dateutil fills in where a text leaves something out: if the two results differ, it left something out.
 _FILLINGS = (datetime(2001, 1, 1), datetime(2002, 2, 2))  # noqa: DTZ001
 

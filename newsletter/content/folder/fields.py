@@ -27,6 +27,11 @@ def text(value: object) -> str | None:
     return _CONTROLS.sub("", " ".join(str(value).split())) or None
 
 
+def first_text(values: Mapping[str, object], *names: str) -> str | None:
+    """Return the first of some fields that is text, as one line; None where none is."""
+    return next((found for name in names if (found := text(values.get(name)))), None)
+
+
 def flag(value: object) -> bool | None:
     """Return a value as yes or no; None where it is neither."""
     if isinstance(value, bool):

@@ -1,9 +1,13 @@
 """The same file under three names: the path that the author knows, the generator's place, the name on the disk."""
 
+import os
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from newsletter.content.folder.generators import Rules
+from newsletter.content.folder import reading
+from newsletter.content.folder.generators import Rules, detect
 from newsletter.content.folder.walking import Walk, Walker
+from newsletter.errors import ContentError
 
 
 class Layout:
@@ -35,6 +39,17 @@ class Layout:
         """Return the name of a file on the disk."""
         return f"{self.content}/{place}"
 
+    def read(self, place: str) -> bytes:
+        """Return the bytes of a file, as far as they are read. Raises ContentError."""
+        try:
+            with open(self.file(place), "rb") as file:  # noqa: PTH123
+                return file.read(reading.SIZE_LIMIT + 1)
+        except (OSError, ValueError) as error:
+            raise ContentError(
+                f"{self.path(place)} cannot be read: {_reason(error)}.",
+                remedy="Put it back, or leave it out of the issue.",
+            ) from None
+
     def walk(self) -> Walk:
         """Find the files; see `Walk`."""
         start = str(self.root) if self.below else self.content
@@ -45,6 +60,39 @@ class Layout:
             boundaries=tuple(f"{folder}/" for folder in self.rules.boundaries()),
             shown=(self.above, len(self.below)),
         ).run()
+
+
+def find_layout(named: Path, *, url: str | None, timezone: ZoneInfo, language: str) -> Layout:
+    """Look at the folder that the author named, and whose it is, as they are now. Raises ContentError."""
+    root = _existing(named)
+    return Layout(root, detect(root, url=url, timezone=timezone, language=language))
+
+
+def _existing(root: Path) -> Path:
+    """Return the absolute path of a folder that can be read. Raises ContentError."""
+    try:
+        real = root.expanduser().resolve(strict=True)
+        with os.scandir(real):
+            return real
+    except FileNotFoundError:
+        raise ContentError(
+            f"There is no content folder {root}.",
+            remedy="Make it, or name the folder of your posts in [content] folder.",
+        ) from None
+    except NotADirectoryError:
+        raise ContentError(
+            f"The content folder {root} is a file.",
+            remedy="Name the folder that it is in, in [content] folder.",
+        ) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ContentError(
+            f"The content folder {root} cannot be read: {_reason(error)}.",
+            remedy="Let the user who runs newsletter read it.",
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _prefix(path: Path) -> str:

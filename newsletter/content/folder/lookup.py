@@ -1,66 +1,18 @@
 """Where the references in a post lead: to another post, to a page of the site, to a picture in the folder."""
 
-import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from newsletter.content.folder.generators import Rules, slugs
-from newsletter.content.post import Post
+from newsletter.content.folder.boundaries import inside
+from newsletter.content.folder.generators import slugs
+from newsletter.content.folder.library import Library
 from newsletter.content.text.addresses import scheme_of
 from newsletter.content.text.references import PICTURES
 
-_PICTURE_LIMIT = 10_000_000  # bytes; nothing larger travels in a mail
 # Pelican's `{filename}a.md`, and the older `|filename|a.md`.
 _PELICAN = re.compile(r"[{|](filename|static|attach|tag|category|author|index)[}|](.*)")
-
-
-class Library:
-    """All posts of a folder, found by the names that references use."""
-
-    def __init__(
-        self, rules: Rules, posts: Iterable[tuple[str, Post]], url_of: Callable[[str], str | None]
-    ) -> None:
-        """`posts` are places and posts; `url_of` reads the address of a file that is no post."""
-        self.rules = rules
-        self._posts = dict(posts)
-        self._url_of = url_of
-        self._names: dict[str, list[str]] | None = None
-        self._pictures: dict[str, list[str]] | None = None
-
-    def url(self, place: str) -> str | None:
-        """Return the address of the page that a file becomes."""
-        post = self._posts.get(place)
-        return post.url if post is not None else self._url_of(place)
-
-    def named(self, name: str) -> str | None:
-        """Return the place of the one file of this name, with or without extension and date, whatever its folder."""
-        if self._names is None:
-            self._names = {}
-            for place in self._posts:
-                known = self.rules.read_name(place)
-                file = place.rpartition("/")[2]
-                for key in {file, file.rpartition(".")[0], known.stem, known.bare}:
-                    self._names.setdefault(key.lower(), []).append(place)
-        found = self._names.get(name.lower(), [])
-        return min(found, key=lambda place: (place.count("/"), place)) if found else None
-
-    def picture(self, name: str) -> Path | None:
-        """Return the picture of this name, wherever in the content folder it is; the nearest to the top wins."""
-        if self._pictures is None:
-            self._pictures = {}
-            content = str(self.rules.site.content)
-            for folder, folders, files in os.walk(content):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                for file in sorted(files):
-                    if file.lower().endswith(PICTURES):
-                        self._pictures.setdefault(file.lower(), []).append(f"{folder}/{file}")
-        wanted = f"/{name.lower()}"
-        found = self._pictures.get(name.rpartition("/")[2].lower(), [])
-        fitting = [path for path in found if path.lower().endswith(wanted)]
-        return Path(min(fitting, key=lambda path: (path.count("/"), path))) if fitting else None
 
 
 class FolderReferences:
@@ -211,23 +163,3 @@ class FolderReferences:
     def _inside(self, path: Path) -> Path | None:
         """Return a file if it is one, and really in the site: no link and no `..` leads out."""
         return inside(path, self._rules.boundaries())
-
-
-def inside(path: Path, boundaries: Iterable[Path]) -> Path | None:
-    """Return the real path of a file below one of these folders, None for anything else."""
-    try:
-        real = path.resolve(strict=True)
-        return real if real.is_file() and any(map(real.is_relative_to, boundaries)) else None
-    except (OSError, ValueError, RuntimeError):  # a name with a NUL, one that is too long, a loop of links
-        return None
-
-
-def read_picture(path: Path, boundaries: Iterable[Path]) -> bytes | None:
-    """Return the bytes of a picture in the site; None for what is missing, elsewhere or too large for a mail."""
-    real = inside(path, boundaries)
-    try:
-        if real is None or not real.name.lower().endswith(PICTURES) or real.stat().st_size > _PICTURE_LIMIT:
-            return None
-        return real.read_bytes()
-    except OSError:
-        return None

@@ -1,10 +1,10 @@
 """From the bytes of a file to a post, and what is wrong with it. Pure: the bytes are given."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from newsletter.content.folder import frontmatter
+from newsletter.content.folder.frontmatter import FrontMatter
 from newsletter.content.folder.generators import Rules
 from newsletter.content.folder.generators.source import Source
 from newsletter.content.folder.notations import NotationError
@@ -20,14 +20,6 @@ class Reading(NamedTuple):
 
     post: Post | None
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The text of a post, and the line of the file on which it begins."""
-
-    body: str
-    first_line: int
 
 
 def read(data: bytes, *, path: str, place: str, rules: Rules) -> Reading:
@@ -47,54 +39,42 @@ def read(data: bytes, *, path: str, place: str, rules: Rules) -> Reading:
 
 
 def open_source(data: bytes, *, path: str, place: str, rules: Rules) -> Source | Problem:
-    """Split a file into its fields and its text, or say why that cannot be done."""
-    text = decoded(data)
-    if isinstance(text, Fault):
-        return Problem(path, text.line, text.kind, text.message, text.remedy, "error")
+    """Make a source of a file, or say why that cannot be done."""
+    matter = parsed(data, path=path, meta=rules.meta)
+    if isinstance(matter, Problem):
+        return matter
+    inherited = rules.inherit(place, matter.fields)
+    return Source(path, place, rules.read_name(place), matter, inherited, hashed(matter.body))
+
+
+def parsed(data: bytes, *, path: str, meta: bool) -> FrontMatter | Problem:
+    """Split a file into its fields and its text, or say why that cannot be done. `meta` as in `frontmatter.parse`."""
+    text = decoded(data, path=path)
+    if isinstance(text, Problem):
+        return text
     try:
-        matter = frontmatter.parse(text, meta=rules.meta)
+        return frontmatter.parse(text, meta=meta)
     except NotationError as error:
         return Problem(path, error.line, "front-matter", error.message, error.remedy, "error")
-    body_hash = hashlib.sha256(matter.body.encode()).hexdigest()
-    inherited = rules.inherit(place, matter.fields)
-    return Source(path, place, rules.read_name(place), matter, inherited, body_hash)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why bytes are no text."""
-
-    line: int | None
-    kind: Literal["nul-byte", "encoding"]
-    message: str
-    remedy: str
+def hashed(body: str) -> str:
+    """Return what tells a text from another: its SHA-256, hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
-def decoded(data: bytes) -> str | Fault:
+def decoded(data: bytes, *, path: str) -> str | Problem:
     """Return UTF-8 text with line feeds as line ends, or what is wrong with it."""
     at = data.find(b"\0")
+    if at >= 0 and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Problem(path, 1, "encoding", "This file is UTF-16, not UTF-8.", "Save it as UTF-8.", "error")
     if at >= 0:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return Fault(1, "encoding", "This file is UTF-16, not UTF-8.", "Save it as UTF-8.")
+        message = "This file holds a NUL byte, so it is not text."
         line = data.count(b"\n", 0, at) + 1
-        return Fault(
-            line, "nul-byte", "This file holds a NUL byte, so it is not text.", "Save it as plain text again."
-        )
+        return Problem(path, line, "nul-byte", message, "Save it as plain text again.", "error")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return Fault(line, "encoding", "This file is not UTF-8 text.", "Save it as UTF-8.")
+        return Problem(path, line, "encoding", "This file is not UTF-8 text.", "Save it as UTF-8.", "error")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def too_large(path: str, size: int) -> Problem:
-    """Say that a file of `size` bytes was not opened."""
-    return Problem(
-        path,
-        None,
-        "too-large",
-        f"This file has {size / 1e6:.0f} MB, more than {SIZE_LIMIT / 1e6:.0f} MB, and was not read.",
-        "Keep large data in a file of its own, and link to it.",
-        "error",
-    )

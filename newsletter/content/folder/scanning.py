@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.content.folder import reading
+from newsletter.content.folder import complaints, reading
 from newsletter.content.folder.cache import Kept, Row, row_of
 from newsletter.content.folder.layout import Layout
 from newsletter.content.folder.reading import Reading
@@ -47,7 +47,7 @@ def _look(
     place, size, _ = file
     path = layout.path(place)
     if size > reading.SIZE_LIMIT:
-        result.problems.append(reading.too_large(path, size))
+        result.problems.append(complaints.too_large(path, size, reading.SIZE_LIMIT))
         return None
     try:
         with open(layout.file(place), "rb") as opened:  # noqa: PTH123 - Path costs time, and files are many
@@ -55,7 +55,7 @@ def _look(
     except FileNotFoundError:
         return None  # it was removed while we looked
     except OSError as error:
-        result.problems.append(unreadable(path, error))
+        result.problems.append(complaints.unreadable(path, error))
         return None
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     at, known = digests.get(place, (0, ""))
@@ -68,40 +68,9 @@ def _look(
 def _read(data: bytes, path: str, layout: Layout, place: str) -> Reading:
     try:
         path.encode()
-    except (
-        UnicodeEncodeError
-    ):  # a name that is not UTF-8; Python keeps its bytes as halves of surrogate pairs
-        shown = path.encode(errors="surrogateescape").decode(errors="replace")
-        problem = Problem(
-            shown, None, "file-name", "The name of this file is not UTF-8.", "Rename the file.", "error"
-        )
-        return Reading(None, (problem,))
+    except UnicodeEncodeError:
+        return Reading(None, (complaints.misnamed(path),))
     return reading.read(data, path=path, place=place, rules=layout.rules)
-
-
-def unreadable(path: str, error: OSError) -> Problem:
-    """Say that a file cannot be opened."""
-    return Problem(
-        path,
-        None,
-        "unreadable",
-        f"This file cannot be read: {error.strerror}.",
-        "Let the user who runs newsletter read it.",
-        "error",
-    )
-
-
-def foreign(path: str) -> Problem:
-    """Say that a post is in a format that we cannot read."""
-    suffix = path.rpartition(".")[2]
-    return Problem(
-        path,
-        None,
-        "format",
-        f"Posts in .{suffix} files cannot be read.",
-        "Write the post in Markdown.",
-        "error",
-    )
 
 
 def read_data(layout: Layout, places: Iterable[str]) -> dict[str, str]:
@@ -110,7 +79,7 @@ def read_data(layout: Layout, places: Iterable[str]) -> dict[str, str]:
     for place in sorted(places):
         try:
             with open(layout.file(place), "rb") as file:  # noqa: PTH123
-                text = reading.decoded(file.read(_DATA_LIMIT))
+                text = reading.decoded(file.read(_DATA_LIMIT), path=place)
         except OSError:
             continue
         if isinstance(text, str):

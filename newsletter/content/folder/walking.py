@@ -3,10 +3,10 @@
 import errno
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Literal
 
+from newsletter.content.folder import complaints
 from newsletter.content.folder.generators import Rules
 from newsletter.content.post import Problem
 
@@ -18,10 +18,8 @@ NOTE_NAME = "_next.md"
 class Walk:
     """What was found. Places are relative to the generator's content folder, with forward slashes."""
 
-    files: list[tuple[str, int, int]] = field(
-        default_factory=list
-    )  # place, size in bytes, mtime in nanoseconds
-    foreign: list[str] = field(default_factory=list)  # posts in a format that we cannot read
+    #: Place, size in bytes, mtime in nanoseconds.
+    files: list[tuple[str, int, int]] = field(default_factory=list)
     data: list[str] = field(default_factory=list)  # files whose fields others inherit
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -125,9 +123,9 @@ class Walker:
             self._unreadable(place, error)
             return
         if not stat.S_ISREG(facts.st_mode):
-            self._complain(place, "not-a-file", "This is no file.", "Move it elsewhere.")
+            self._note(complaints.not_a_file, place)
         elif not is_post:
-            self._walk.foreign.append(place)
+            self._note(complaints.foreign, place)
         elif folder.is_linked or entry.is_symlink():
             self._linked.append(
                 (os.path.realpath(folder.file(entry.name)), place, facts.st_size, facts.st_mtime_ns)
@@ -145,11 +143,9 @@ class Walker:
             is_folder = stat.S_ISDIR(entry.stat().st_mode)
         except OSError as error:
             if error.errno == errno.ELOOP:
-                self._loop(place)
+                self._note(complaints.link_loop, place)
             elif is_wanted or entry.name == NOTE_NAME:
-                self._complain(
-                    place, "broken-link", "This link leads nowhere.", "Correct the link, or remove it."
-                )
+                self._note(complaints.broken_link, place)
             return []
         if not (
             self._rules.enters(place, entry.name, names)
@@ -159,17 +155,11 @@ class Walker:
             return []
         target = os.path.realpath(folder.file(entry.name))
         if not f"{target}/".startswith(self._boundaries):
-            self._complain(
-                place,
-                "link-outside",
-                "This link leads out of the site, and is not followed.",
-                "Copy what it leads to into the folder.",
-                severity="error",
-            )
+            self._note(complaints.link_outside, place)
         elif not is_folder:
             self._take(entry, folder, names)
         elif any(f"{real}/".startswith(f"{target}/") for real in folder.real):
-            self._loop(place)
+            self._note(complaints.link_loop, place)
         elif target not in self._entered and not f"{target}/".startswith(f"{self._start}/"):
             # A folder in the folder is looked at where it is.
             self._entered.add(target)
@@ -186,31 +176,12 @@ class Walker:
                 own.add(real)
                 self._walk.files.append((place, size, mtime))
 
-    def _loop(self, place: str) -> None:
-        self._complain(
-            place,
-            "link-loop",
-            "This link leads back to itself, or to a folder that it stands in.",
-            "Remove the link.",
-        )
-
     def _unreadable(self, place: str, error: OSError) -> None:
         if error.errno != errno.ENOENT:  # else it was removed while we looked
-            self._complain(
-                place,
-                "unreadable",
-                f"This cannot be read: {error.strerror}.",
-                "Let the user who runs newsletter read it.",
-                severity="error",
-            )
+            self._walk.problems.append(complaints.unreadable(self._path(place), error, what="This"))
 
-    def _complain(
-        self,
-        place: str,
-        kind: str,
-        message: str,
-        remedy: str,
-        severity: Literal["error", "warning"] = "warning",
-    ) -> None:
-        path = self._before + place[self._cut :]
-        self._walk.problems.append(Problem(path, None, kind, message, remedy, severity))
+    def _note(self, complaint: Callable[[str], Problem], place: str) -> None:
+        self._walk.problems.append(complaint(self._path(place)))
+
+    def _path(self, place: str) -> str:
+        return self._before + place[self._cut :]

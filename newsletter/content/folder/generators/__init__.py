@@ -1,6 +1,7 @@
 """Which generator a content folder belongs to, and by which rules its files are read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,12 @@ from newsletter.content.folder.generators.hugo import Hugo
 from newsletter.content.folder.generators.jekyll import Jekyll
 from newsletter.content.folder.generators.obsidian import Obsidian
 from newsletter.content.folder.generators.pelican import Pelican
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.zola import Zola
 from newsletter.errors import ContentError
 
-__all__ = ["Rules", "Site", "detect"]
+__all__ = ["Rules", "detect"]
 
 #: Folders above the one that the author named in which a generator's settings are looked for.
 _LEVELS_UP = 3
@@ -67,12 +69,4 @@ def _rules(generator: type[Rules], folder: Path, root: Path, plain: Site) -> Rul
 
 def _resolved(site: Site) -> Site:
     """Follow `..` and links in the content folder, so that paths can be compared."""
-    return Site(
-        site.generator,
-        site.root,
-        site.content.resolve(),
-        site.url,
-        site.timezone,
-        site.language,
-        site.settings,
-    )
+    return replace(site, content=site.content.resolve())

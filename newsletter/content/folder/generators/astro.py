@@ -14,7 +14,8 @@ from newsletter.content.folder.generators.configuration import (
     string_in_program,
     text_of,
 )
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Name, Source
 
 _ROOTS = ("content", "blog", "data", "pages")

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from newsletter.content.folder import dates, fields, frontmatter
+from newsletter.content.folder import dates, fields
 from newsletter.content.folder.generators import hugo_addresses
 from newsletter.content.folder.generators.configuration import (
     first_file,
@@ -17,10 +17,10 @@ from newsletter.content.folder.generators.configuration import (
     read_settings,
     zone_named,
 )
-from newsletter.content.folder.generators.globs import matches
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.hugo_sections import Sections
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Name, Source
-from newsletter.content.folder.notations import NotationError
 
 _KINDS = (".toml", ".yaml", ".yml", ".json")
 _DATE_DEFAULT = ("date", "publishdate", "pubdate", "published", "lastmod", "modified")
@@ -41,12 +41,10 @@ class Hugo(Rules):
         self._languages = {
             code.lower(): entry for code, entry in fields.section(site.settings, "languages").items()
         }
-        self._cascades: dict[str, list[Mapping[str, object]]] = {}
         self._indexes = ("index.md", *(f"index.{code}.md" for code in {*self._languages, site.language}))
         self._ignored = fields.words(site.settings.get("ignorefiles"))
-        self._sections: set[str] = set()
-        self._draft_sections: set[str] = set()
         self._content_dirs = _content_dirs(site, self._languages)
+        self._sections = Sections(site, {}, self.read_name)
 
     @classmethod
     def settings_of(cls, folder: Path) -> Mapping[str, object] | None:
@@ -88,24 +86,7 @@ class Hugo(Rules):
         return "/" in place and any(name in siblings for name in self._indexes)
 
     def with_data(self, texts: Mapping[str, str]) -> None:
-        sections: dict[str, Mapping[str, object]] = {}
-        for place, text in texts.items():
-            try:
-                sections[place] = frontmatter.parse(text).fields
-            except NotationError:
-                continue  # the page of a section is none of ours; Hugo itself refuses it
-        self._sections = {place.rpartition("/")[0] for place in texts}
-        self._cascades = {
-            place.rpartition("/")[0]: found
-            for place, own in sections.items()
-            if (found := _cascade(own.get("cascade")))
-        }
-        # Hugo drops a section that is a draft with all that is in it.
-        self._draft_sections = {
-            place.rpartition("/")[0]
-            for place, own in sections.items()
-            if fields.is_set(self._with_cascades(place, own, "section").get("draft"))
-        }
+        self._sections = Sections(self.site, texts, self.read_name)
 
     # What a file says
 
@@ -120,31 +101,7 @@ class Hugo(Rules):
         return super().read_name(place)
 
     def inherit(self, place: str, own: Mapping[str, object]) -> Mapping[str, object]:
-        if not self._cascades and "cascade" not in self.site.settings:
-            return own
-        return self._with_cascades(place, own, "page")
-
-    def _with_cascades(self, place: str, own: Mapping[str, object], kind: str) -> Mapping[str, object]:
-        name = self.read_name(place)
-        stem = "" if kind == "section" else name.stem
-        facts = {
-            "path": "/" + "/".join(part for part in (name.folder, stem) if part).lower(),
-            "kind": kind,
-            "lang": (name.language or self.site.language).lower(),
-            "environment": "production",
-        }
-        inherited: dict[str, object] = {}
-        for cascade in [_cascade(self.site.settings.get("cascade")), *self._from_above(place)]:
-            for entry in cascade:
-                if _is_target(entry, facts):
-                    inherited.update({key: value for key, value in entry.items() if key not in _TARGET_KEYS})
-        return {**inherited, **own}
-
-    def _from_above(self, place: str) -> list[list[Mapping[str, object]]]:
-        """Return the cascades of the sections above a file, the nearest last."""
-        folders = place.split("/")[:-1]
-        above = ["/".join(folders[:depth]) for depth in range(len(folders) + 1)]
-        return [self._cascades[folder] for folder in above if folder in self._cascades]
+        return self._sections.inherit(place, own, kind="page")
 
     def published(self, source: Source) -> datetime | None:
         """Return `publishDate`, and keep `date` as it was written, which Hugo's addresses use."""
@@ -171,8 +128,7 @@ class Hugo(Rules):
 
     def held_back(self, source: Source) -> str | None:
         values = source.fields
-        folders = source.place.split("/")[:-1]
-        if any("/".join(folders[:depth]) in self._draft_sections for depth in range(len(folders) + 1)):
+        if self._sections.is_draft(source.place):
             return "in a section that is a draft"
         if fields.flag(values.get("headless")):
             return "headless"
@@ -184,7 +140,7 @@ class Hugo(Rules):
         return super().held_back(source)
 
     def url(self, source: Source) -> str | None:
-        return self.address(hugo_addresses.path_of(source, self.site, self._sections))
+        return self.address(hugo_addresses.path_of(source, self.site, self._sections.folders))
 
     def language(self, source: Source) -> str:
         return source.name.language or self.site.language
@@ -193,24 +149,6 @@ class Hugo(Rules):
         static = self.site.settings.get("staticdir", "static")
         named = fields.words(static) or ("static",)
         return (*(self.site.root / name for name in named), self.site.root / "assets", self.site.content)
-
-
-_TARGET_KEYS = frozenset({"target", "_target", "_merge"})
-
-
-def _cascade(value: object) -> list[Mapping[str, object]]:
-    entries = value if isinstance(value, list) else [value]
-    return [
-        {str(key).lower(): inner for key, inner in entry.items()}
-        for entry in entries
-        if isinstance(entry, Mapping)
-    ]
-
-
-def _is_target(entry: Mapping[str, object], facts: Mapping[str, str]) -> bool:
-    target = fields.section(entry, "target") or fields.section(entry, "_target")
-    patterns = ((fields.text(target.get(name)), fact) for name, fact in facts.items())
-    return all(matches(pattern.lower(), fact) for pattern, fact in patterns if pattern)
 
 
 def _is_index(name: str) -> bool:

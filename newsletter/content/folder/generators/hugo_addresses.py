@@ -5,15 +5,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from newsletter.content.folder import fields
+from newsletter.content.folder.dates import DAYS, MONTHS
 from newsletter.content.folder.generators import slugs
 from newsletter.content.folder.generators.globs import matches
-from newsletter.content.folder.generators.rules import Site
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Source
 
 _TOKEN = re.compile(r":(sections\[[^\]]*\]|[a-z]+|[\d-]{2,})")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
-_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 #: The parts of Go's reference time, Mon Jan 2 15:04:05 2006, that make sense in an address.
 _GO_LAYOUT = re.compile(r"2006|01|02|06|1(?!\d)|2(?!\d)")
 
@@ -125,14 +123,13 @@ def _sliced(sections: list[str], slice_: str) -> list[str]:
 
 
 def _moments(moment: datetime) -> dict[str, str]:
-    weekday = moment.isoweekday() % 7
     return {
         "year": str(moment.year),
         "month": f"{moment.month:02}",
-        "monthname": _MONTHS[moment.month - 1].lower(),
+        "monthname": MONTHS[moment.month - 1].lower(),
         "day": f"{moment.day:02}",
-        "weekday": str(weekday),
-        "weekdayname": _DAYS[weekday].lower(),
+        "weekday": str(moment.isoweekday() % 7),
+        "weekdayname": DAYS[moment.weekday()].lower(),
         "yearday": str(moment.timetuple().tm_yday),
     }
 

@@ -9,28 +9,20 @@ from pathlib import Path
 from typing import ClassVar
 
 from newsletter.content.folder import dates, fields
-from newsletter.content.folder.generators import slugs
+from newsletter.content.folder.generators import jekyll_addresses
 from newsletter.content.folder.generators.configuration import (
     first_file,
     public_url,
     read_settings,
     zone_named,
 )
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Name, Source
 from newsletter.content.folder.notations import Timestamp
 
 # Jekyll, document.rb, DATE_FILENAME_MATCHER.
 _POST_NAME = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-([^/]*)(\.[^.]+)")
-# Jekyll, configuration and permalink documentation: the built-in styles.
-_STYLES = {
-    "date": "/:categories/:year/:month/:day/:title:output_ext",
-    "pretty": "/:categories/:year/:month/:day/:title/",
-    "ordinal": "/:categories/:year/:y_day/:title:output_ext",
-    "weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
-    "none": "/:categories/:title:output_ext",
-}
-_TOKEN = re.compile(r":([a-z_]+)")
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _END_RAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _SITE_VALUE = re.compile(r"\{\{-?\s*site\.(\w+)\s*-?\}\}")
@@ -169,67 +161,7 @@ class Jekyll(Rules):
         return str(value) if is_plain else match[0]
 
     def url(self, source: Source) -> str | None:
-        pattern = fields.text(source.fields.get("permalink"))
-        if pattern is None:
-            pattern = (
-                self._permalink() if "_posts" in source.place.split("/") else self._page_path(source.place)
-            )
-        return self.address(self._fill(pattern, source)) if pattern else None
-
-    def _page_path(self, place: str) -> str | None:
-        """Return the path of what is no post, but a page or a document of another collection."""
-        stem = place.rpartition(".")[0]
-        collection, _, path = stem.partition("/")
-        if not collection.startswith("_"):
-            return f"/{stem.removesuffix('index')}" if stem.endswith("index") else f"/{stem}.html"
-        rule = fields.section(fields.section(self.site.settings, "collections"), collection[1:].lower())
-        if not fields.flag(rule.get("output")):
-            return None
-        pattern = fields.text(rule.get("permalink")) or "/:collection/:path.html"
-        return pattern.replace(":collection", collection[1:]).replace(":path", path)
-
-    def _permalink(self) -> str:
-        posts = fields.section(fields.section(self.site.settings, "collections"), "posts")
-        given = (
-            fields.text(posts.get("permalink")) or fields.text(self.site.settings.get("permalink")) or "date"
-        )
-        return _STYLES.get(given, given)
-
-    def _fill(self, pattern: str, source: Source) -> str | None:
-        """Put values into a permalink pattern (Jekyll, drops/url_drop.rb); None without a date."""
-        values = {**(_moments(source.moment) if source.moment else {}), **self._words(source)}
-        known = sorted(values, key=len, reverse=True)
-
-        missing = False
-
-        def value(match: re.Match[str]) -> str:
-            # `:title:output_ext` and `:year_archive`: the longest name that fits is meant.
-            nonlocal missing
-            name = next((name for name in known if match[1].startswith(name)), None)
-            missing = missing or (name is None and source.moment is None)
-            return match[0] if name is None else values[name] + match[1][len(name) :]
-
-        path = re.sub(r"/{2,}", "/", _TOKEN.sub(value, pattern))
-        return None if missing else path
-
-    def _words(self, source: Source) -> dict[str, str]:
-        slug = fields.text(source.fields.get("slug")) or source.name.bare
-        categories = self._categories(source)
-        return {
-            "title": slugs.jekyll_pretty(slug),
-            "slug": slugs.jekyll(slug),
-            "name": source.place.rpartition("/")[2].rpartition(".")[0],
-            "path": source.place.partition("_posts/")[2].rpartition(".")[0],
-            "collection": "posts",
-            "categories": "/".join(fields.distinct(category.lower() for category in categories)),
-            "slugified_categories": "/".join(
-                fields.distinct(slugs.jekyll(category) for category in categories)
-            ),
-            "output_ext": ".html",
-        }
-
-    def image_folders(self) -> tuple[Path, ...]:
-        return (self.site.content,)
+        return self.address(jekyll_addresses.path_of(source, self.site, self._categories(source)))
 
 
 def _four_digit_year(day: str) -> str:
@@ -253,20 +185,3 @@ def _in_scope(place: str, scope: Mapping[str, object]) -> bool:
         parents = [place, *(place[:at] for at, character in enumerate(place) if character == "/")]
         return any(fnmatchcase(parent, path) for parent in parents)
     return not path or place.startswith(f"{path}/") or place == path
-
-
-def _moments(moment: datetime) -> dict[str, str]:
-    year, week, weekday = moment.isocalendar()
-    return {
-        "year": f"{moment:%Y}", "short_year": f"{moment:%y}", "month": f"{moment:%m}", "i_month": str(moment.month),
-        "short_month": _MONTHS[moment.month - 1][:3], "long_month": _MONTHS[moment.month - 1],
-        "day": f"{moment:%d}", "i_day": str(moment.day), "y_day": f"{moment:%j}", "w_year": str(year),
-        "week": f"{week:02}", "w_day": str(weekday), "short_day": _DAYS[weekday - 1][:3],
-        "long_day": _DAYS[weekday - 1], "hour": f"{moment:%H}", "minute": f"{moment:%M}", "second": f"{moment:%S}",
-    }  # fmt: skip
-
-
-# Not strftime's: an address must not depend on the locale of the machine.
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

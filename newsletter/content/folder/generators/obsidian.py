@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from newsletter.content.folder import fields
 from newsletter.content.folder.generators.configuration import read_settings
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Source
 
 _INLINE_TAG = re.compile(r"(?<![\w/#&\[(])#([^\W\d_][\w/-]*|\d[\w/-]*[^\W\d][\w/-]*)")

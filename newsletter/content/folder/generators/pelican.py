@@ -10,7 +10,8 @@ from typing import ClassVar
 from newsletter.content.folder import fields
 from newsletter.content.folder.generators import slugs
 from newsletter.content.folder.generators.configuration import public_url, read_python, zone_named
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Source
 from newsletter.content.post import Post
 

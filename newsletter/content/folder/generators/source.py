@@ -12,6 +12,13 @@ from newsletter.content.post import Problem
 
 #: A folder such as 2024/01/31: a date, and no part of an identity.
 _DATE_FOLDERS = re.compile(r"(?:^|(?<=/))\d{4}/\d{2}/\d{2}(?:/|$)")
+#: What may be the language in a name, `tides.fr.md`, where no settings say which there are: those in which
+#: newsletters are written. Rarer codes may well be a part of a name (`crates.io.md`).
+COMMON_LANGUAGES = frozenset({
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "gl", "he", "hi",
+    "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "nb", "nl", "nn", "pl", "pt", "pt-br", "pt-BR", "ro", "ru",
+    "sk", "sl", "sr", "sv", "th", "tr", "uk", "ur", "vi", "zh", "zh-cn", "zh-CN", "zh-tw", "zh-TW",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import ClassVar
 
-from newsletter.content.folder import dates, fields
+from newsletter.content.folder import fields
 from newsletter.content.folder.generators import slugs
 from newsletter.content.folder.generators.configuration import first_file, public_url, read_settings
-from newsletter.content.folder.generators.rules import Rules, Site
+from newsletter.content.folder.generators.rules import Rules
+from newsletter.content.folder.generators.site import Site
 from newsletter.content.folder.generators.source import Source
 
 # Zola, content/src/page.rs, RFC3339_DATE.
@@ -65,9 +66,6 @@ class Zola(Rules):
             source.moment = self.resolve(match["date"])
             return source.moment
         return super().published(source)
-
-    def resolve(self, value: object) -> datetime | None:
-        return dates.resolve(value, self.site.timezone)
 
     def held_back(self, source: Source) -> str | None:
         if fields.flag(source.fields.get("render")) is False:

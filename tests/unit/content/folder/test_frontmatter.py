@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from newsletter.content.folder.frontmatter import parse
 from newsletter.content.folder.notations import NotationError, Timestamp, read_yaml
-from newsletter.content.folder.reading import Fault, decoded
+from newsletter.content.folder.reading import decoded
+from newsletter.content.post import Problem
 
 
 @pytest.mark.parametrize(
@@ -151,9 +152,9 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 @given(st.binary())
 def test_no_bytes_break_the_decoder(data: bytes) -> None:
-    """Bytes become text without NUL and carriage returns, or a fault that says in which line."""
-    text = decoded(data)
-    if isinstance(text, Fault):
+    """Bytes become text without NUL and carriage returns, or a problem that says in which line."""
+    text = decoded(data, path="a.md")
+    if isinstance(text, Problem):
         assert text.line is None or text.line >= 1
     else:
         assert "\0" not in text

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.content.folder.lookup import FolderReferences, read_picture
+from newsletter.content.folder.boundaries import read_picture
+from newsletter.content.folder.lookup import FolderReferences
 from newsletter.content.reader import ContentFolder
 from tests.folders import LONDON, matter, write
 

@@ -23,5 +23,4 @@ def cover_alt(values: Mapping[str, object]) -> str:
     for name in ("cover", "image", "heroimage"):
         if alt := fields.text(fields.section(values, name).get("alt")):
             return alt
-    named = (fields.text(values.get(name)) for name in ("image_alt", "cover_alt", "imagealt", "heroimagealt"))
-    return next((alt for alt in named if alt), "")
+    return fields.first_text(values, "image_alt", "cover_alt", "imagealt", "heroimagealt") or ""
