@@ -6,14 +6,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
+
+#: Who runs the server where we are root.
+USER = "postgres"
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -42,11 +45,14 @@ def _version(binary: Path) -> float:
         return 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Cluster:
     """A running server; databases in it are made from templates and dropped again."""
 
     socket: Path
+    command: Sequence[str | Path] = field(repr=False)
+    user: str | None = field(default=None, repr=False)
+    server: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     def url(self, database: str) -> str:
         where = URL.create(
@@ -71,12 +77,46 @@ class Cluster:
     def drop(self, database: str) -> None:
         self.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
+    def start(self) -> None:
+        """Start the server, and wait until it lets us in."""
+        log = self.socket / "log"
+        with log.open("ab") as output:
+            self.server = subprocess.Popen(
+                self.command,
+                user=self.user,
+                cwd=self.socket,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.execute("SELECT 1")
+            except OperationalError:
+                if self.server.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def crash(self) -> None:
+        """End the server at once: no connection is told, and nothing is tidied up ("immediate" shutdown)."""
+        if self.server is not None:
+            self.server.send_signal(signal.SIGQUIT)
+            self.server.wait()
+
 
 @contextmanager
-def running(binaries: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Cluster]:
-    """Start a cluster, and take all of it away afterwards; `settings` go before ours, which trust no disk."""
+def running(
+    binaries: Path, settings: Mapping[str, str] = MappingProxyType({}), *, before: Sequence[str] = ()
+) -> Iterator[Cluster]:
+    """Start a cluster, and take all of it away afterwards; `settings` go before ours, which trust no disk.
+
+    `before` is what the server's command line begins with; that has to see to it then who runs it.
+    """
     # PostgreSQL refuses to run as root, and a socket's path has 107 octets at most.
-    user = "postgres" if os.geteuid() == 0 else None
+    user = USER if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="newsletter-pg-"))
     try:
         if user is not None:
@@ -89,34 +129,12 @@ def running(binaries: Path, settings: Mapping[str, str] = MappingProxyType({})) 
         options = [
             word for name, value in {**_SETTINGS, **settings}.items() for word in ("-c", f"{name}={value}")
         ]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-k", folder, *options],
-                user=user,
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        command = [*before, binaries / "postgres", "-D", data, "-k", folder, *options]
+        cluster = Cluster(folder, command, None if before else user)
         try:
-            cluster = Cluster(folder)
-            _wait(cluster, server, folder / "log")
+            cluster.start()
             yield cluster
         finally:
-            server.send_signal(signal.SIGQUIT)  # at once; nothing in it is worth keeping
-            server.wait()
+            cluster.crash()  # nothing in it is worth keeping
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(cluster: Cluster, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            cluster.execute("SELECT 1")
-        except OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from None
-            time.sleep(0.05)
-        else:
-            return
