@@ -80,6 +80,7 @@ class Puppet:
             self.connections += 1
             with plug, suppress(_End, OSError):
                 _Talk(self, plug).talk()
+            self.reading.set()  # for there is nothing to be waited for
 
 
 class _Talk:

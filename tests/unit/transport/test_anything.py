@@ -47,8 +47,8 @@ DEEDS = {
     "the wrong code": lambda well, stamp: Act(b"250 2.0.0 wrong\r\n" if well.startswith(b"354") else b"354 wrong\r\n"),
 }  # fmt: skip
 
-#: These make a relay speak out of step, which only a relay that we need not wait for in groups can be caught at.
-TWICE = {"twice": lambda well, stamp: Act(b"250 2.0.0 extra\r\n" + well)}
+#: This makes a relay speak out of step.
+TWICE = {"twice": lambda well, stamp: Act(b"250 2.0.0 also taken %b\r\n" % stamp + well)}
 
 #: What may be said while a body is on its way, where nothing should be.
 EARLY = {"early": lambda well, stamp: Act(b"250 2.0.0 early\r\n"), **{name: DEEDS[name] for name in DEEDS}}
