@@ -9,20 +9,24 @@ from sqlalchemy import Connection
 from newsletter import publishing
 from newsletter.content.post import Problem
 from newsletter.content.reader import Scan
-from newsletter.errors import NewsletterError, RelayUnavailable, TemplateError
+from newsletter.errors import NewsletterError, RelayUnavailable, SettingsError, TemplateError
 from newsletter.issues.rendering import Rendering, render_notice
 from newsletter.membership import NOTICES
+from newsletter.outbox import signing
+from newsletter.outbox.signing import DnsRecord
+from newsletter.settings import Settings
 from newsletter.site import Site
 from newsletter.transport.protocol import Transport
 
 
 @dataclass(slots=True)
 class Report:
-    """What was checked, what was found, and what nobody looked at."""
+    """What was checked, what was found, what nobody looked at, and what the author has to publish in DNS."""
 
     problems: list[Problem] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
+    to_publish: list[DnsRecord] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -69,6 +73,25 @@ def _next_rendering(connection: Connection, site: Site, scan: Scan, now: datetim
     if plan.draft is None:
         return None
     return publishing.render_plan(connection, site, plan, now=now)[0]
+
+
+def check_signing(report: Report, settings: Settings) -> None:
+    """Sign with each key, verify that with what DNS is to say of the key, and show what that is."""
+    try:
+        keys = signing.keys_of(settings)
+    except SettingsError as error:
+        report.fault("dkim", "[dkim]", error)
+        return
+    for key in keys:
+        record = signing.record_of(settings, key)
+        report.to_publish.append(record)
+        if signing.is_matched(record, key):
+            report.checked.append(f"DKIM: what {key.selector} signs for {settings.dkim_domain} verifies")
+        else:
+            message = f"What {key.selector} signs does not verify with its own public key."
+            report.problems.append(Problem("[dkim]", None, "dkim", message, "Make a new key.", "error"))
+    for message, remedy in signing.weaknesses(settings, keys):
+        report.problems.append(Problem("[dkim]", None, "dkim", message, remedy))
 
 
 def check_relay(report: Report, site: Site, open_transport: Callable[[], Transport]) -> None:

@@ -14,8 +14,9 @@ from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
 from newsletter.outbox.letterhead import letterhead_of
 from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.template import Template
 from newsletter.outbox.opened import open_mail
+from newsletter.outbox.signing import signer_of
+from newsletter.outbox.template import Template
 from newsletter.preflight import Report
 from newsletter.site import Site
 from newsletter.transport.protocol import Lost, Reply, send_one
@@ -116,7 +117,7 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
 
 
 def check(site: Site) -> Report:
-    """Check settings, posts, templates, the next mail and the relay."""
+    """Check settings, posts, templates, the next mail, its signature and the relay."""
     now = clock()
     report = Report(checked=["settings: newsletter.toml"])
     try:
@@ -127,6 +128,7 @@ def check(site: Site) -> Report:
         preflight.check_posts(report, scan, now)
         with reading(site.engine) as connection:
             preflight.check_mail(report, connection, site, scan, now)
+    preflight.check_signing(report, site.settings)
     preflight.check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
     report.not_checked.append("DNS (SPF, DKIM, DMARC): this version does not look there")
     return report
@@ -147,4 +149,5 @@ def _next_rendering(site: Site, cadence: str | None, now: datetime) -> tuple[Ren
 
 
 def _template(site: Site, rendering: Rendering, number: int) -> Template:
-    return Template.prepare(rendering, letterhead_of(site.settings), number=number)
+    settings = site.settings
+    return Template.prepare(rendering, letterhead_of(settings), number=number, signer=signer_of(settings))

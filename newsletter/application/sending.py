@@ -16,6 +16,7 @@ from newsletter.outbox import queue, worker
 from newsletter.outbox.composing import Composer
 from newsletter.outbox.letterhead import letterhead_of
 from newsletter.outbox.queue import Counts
+from newsletter.outbox.signing import signer_of
 from newsletter.outbox.worker import Summary
 from newsletter.publishing import Skipped
 from newsletter.settings import Settings
@@ -128,7 +129,7 @@ def _work(
     return worker.deliver(
         site.engine,
         open_transport=lambda: open_transport(relay),
-        composer=Composer(site.engine, letterhead_of(site.settings), tokens),
+        composer=Composer(site.engine, letterhead_of(site.settings), tokens, signer_of(site.settings)),
         now=clock,
         connections=site.settings.smtp.connections,
         rate=site.settings.smtp.rate,

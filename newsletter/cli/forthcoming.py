@@ -123,6 +123,15 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
                 "checked": list(report.checked),
                 "not_checked": list(report.not_checked),
                 "problems": [problem_data(problem) for problem in report.problems],
+                "to_publish": [
+                    {
+                        "name": record.name,
+                        "type": record.type,
+                        "value": record.value,
+                        "strings": record.strings,
+                    }
+                    for record in report.to_publish
+                ],
             }
         )
     else:
@@ -131,6 +140,9 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
             say(f"[green]✓[/] {escape(line)}")
         for line in report.not_checked:
             say(f"[dim]? {escape(line)}[/]")
+        for record in report.to_publish:
+            strings = " ".join(f'"{string}"' for string in record.strings)
+            say(f"[bold]To publish in DNS:[/] {escape(record.name)} {record.type}", f"  {escape(strings)}")
     if not report.ok:
         raise typer.Exit(1)
 

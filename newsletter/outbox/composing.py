@@ -1,4 +1,4 @@
-"""Composing deliveries: a frozen rendering is read and encoded once, then joined for reader after reader."""
+"""Composing deliveries: a frozen rendering is read and encoded once, then filled in for reader after reader."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -9,6 +9,7 @@ from newsletter.errors import NewsletterError
 from newsletter.issues import freezing
 from newsletter.issues.tables import renderings
 from newsletter.outbox.claims import Claimed
+from newsletter.outbox.dkim import Signer
 from newsletter.outbox.letterhead import Letterhead
 from newsletter.outbox.message import Reader, compose
 from newsletter.outbox.template import Template
@@ -21,16 +22,19 @@ _KEPT = 32
 
 
 class Composer:
-    """Makes the message of a claimed delivery; used by all connections of a run.
+    """Makes the message of a claimed delivery, signed where there is a signer; used by all connections of a run.
 
     Raises NewsletterError for a rendering that no reader could get, and ValueError or InvalidAddress for one
     reader whom no mail can be made for.
     """
 
-    def __init__(self, engine: Engine, letterhead: Letterhead, tokens: Tokens) -> None:
+    def __init__(
+        self, engine: Engine, letterhead: Letterhead, tokens: Tokens, signer: Signer | None = None
+    ) -> None:
         self._engine = engine
         self._letterhead = letterhead
         self._tokens = tokens
+        self._signer = signer
         self._template = lru_cache(maxsize=_KEPT)(self._prepare)
 
     def __call__(self, claimed: Claimed, now: datetime) -> Message:
@@ -44,7 +48,9 @@ class Composer:
             kind, number = connection.execute(query).one()
             rendering = freezing.read_rendering(connection, rendering_id)
         try:
-            return Template.prepare(rendering, self._letterhead, kind=kind, number=number)
+            return Template.prepare(
+                rendering, self._letterhead, kind=kind, number=number, signer=self._signer
+            )
         except ValueError as error:
             what = f"The mail of issue {number}" if number else f"The mail of kind {kind}"
             raise NewsletterError(

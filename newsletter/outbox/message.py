@@ -35,7 +35,7 @@ class Reader:
 
 
 def compose(template: Template, reader: Reader, tokens: Tokens, date: datetime) -> Message:
-    """Make one reader's message, dated `date` (aware).
+    """Make one reader's message, dated `date` (aware), signed where the template has a seal.
 
     The same delivery always gets the same Message-ID, whose left part is the envelope's id. Raises ValueError
     or InvalidAddress for an address that cannot be mailed to.
@@ -54,6 +54,8 @@ def compose(template: Template, reader: Reader, tokens: Tokens, date: datetime) 
     segments = list(template.segments)
     segments[1] = _headers(template, reader, address, identity, signed, date)
     segments[3::2] = map(values.__getitem__, template.places)
+    if template.seal:
+        segments.insert(0, template.seal.sign(segments, int(date.timestamp())))
     sender = template.letterhead.return_path(tokens.sign(BOUNCE, delivery or 0))
     envelope = Envelope(sender, address, smtputf8, "" if delivery is None else identity)
     return Message(envelope, tuple(segments), ready=True)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
+from newsletter.outbox.dkim import Seal, Signer
 from newsletter.outbox.headers import clean, mailbox, safe_address, unstructured, verbatim
 from newsletter.outbox.letterhead import Letterhead
 from newsletter.outbox.mime import Gap, alternative
@@ -71,10 +72,17 @@ class Template:
     words: tuple[Gap, ...]
     places: tuple[int, ...]
     segments: tuple[bytes, ...]
+    seal: Seal | None  # None: the messages are not signed here
 
     @classmethod
     def prepare(
-        cls, rendering: Rendered, letterhead: Letterhead, *, kind: str = "issue", number: int | None = None
+        cls,
+        rendering: Rendered,
+        letterhead: Letterhead,
+        *,
+        kind: str = "issue",
+        number: int | None = None,
+        signer: Signer | None = None,
     ) -> "Template":
         """Encode a rendering of a kind (issue, confirm, welcome, goodbye); `number` is that of the issue.
 
@@ -106,6 +114,7 @@ class Template:
             words=words,
             places=tuple(map(values.index, fills)),
             segments=tuple(segments),
+            seal=signer.prepare(segments) if signer else None,
         )
 
 

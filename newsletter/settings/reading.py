@@ -12,7 +12,7 @@ from typing import Any
 from newsletter.cadence import Cadence, parse_cadence
 from newsletter.errors import SettingsError
 from newsletter.settings import values
-from newsletter.settings.sections import NOT_YET, SECTIONS, ScheduleSection, Settings
+from newsletter.settings.sections import SECTIONS, ScheduleSection, Settings
 
 FILE_NAME = "newsletter.toml"
 
@@ -96,9 +96,7 @@ class _Reading:
     def refuse_unknown_sections(self) -> None:
         accepted = [*SECTIONS, "schedule"]
         for name in self.given:
-            if name in NOT_YET:
-                self.faults.append(f"{self._place(name, '')}: [{name}]: {NOT_YET[name]}.")
-            elif name not in accepted:
+            if name not in accepted:
                 self.faults.append(
                     f"{self._place(name, '')}: [{name}] is no section; {_suggest(name, accepted)}."
                 )

@@ -113,6 +113,14 @@ def hostname(value: object) -> str:
     return line
 
 
+def dns_name(value: object) -> str:
+    """Read a name as DNS has it."""
+    line = filled(value)
+    if len(line) > 253 or not re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", line):
+        raise ValueError('write a name such as "example.com", in letters of ASCII')
+    return line.lower()
+
+
 def listen(value: object) -> str:
     """Read an address with a port."""
     line = filled(value)

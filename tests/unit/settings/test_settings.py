@@ -48,6 +48,11 @@ listen = "127.0.0.1:8025"
 listen = "127.0.0.1:8024"
 domain = "bounce.example.com"
 
+[dkim]
+domain = "example.com"
+selector = "news1"
+key_file = "dkim.pem"
+
 [author]
 email = "me@example.com"
 """
@@ -81,6 +86,11 @@ def test_every_key_that_other_tools_build_on_is_read(tmp_path):
     assert settings.newsletter.timezone.key == "Europe/London"
     assert settings.return_domain == "bounce.example.com"
     assert settings.author_address.email == "me@example.com"
+    assert (settings.dkim_domain, settings.dkim.selector, settings.dkim.key_file) == (
+        "example.com",
+        "news1",
+        "dkim.pem",
+    )
 
 
 def test_the_environment_wins_and_secrets_may_come_from_files(tmp_path):
@@ -104,7 +114,7 @@ def test_the_environment_wins_and_secrets_may_come_from_files(tmp_path):
         ("[schedule]\nweekly = 'Monday-ish'", ["newsletter.toml:6", "no rhythm", "Mon 08:00"]),
         ("[schedule]\nweekly = 'Mon 08:00'\ndefault = 'daily'", ["write one of weekly"]),
         ("[database]\nurl = 'mysql://x'", ["sqlite:///newsletter.db"]),
-        ("[dkim]\ndomain = 'example.com'", ["newsletter.toml:5", "does not sign"]),
+        ("[dkim]\nselector = 'news 1'", ["newsletter.toml:6", "selector", "write a name"]),
         ("[author]\nemail = 'nobody'", ["author", "email"]),
     ],
 )
