@@ -10,10 +10,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from newsletter import migrations
-from subscribers import keys
-from subscribers.database import open_engine, writing
+from subscribers.database import open_engine
 from tests import postgres
+from tests.databases import prepare
 from tests.requirements import require
 
 
@@ -27,7 +26,7 @@ def now() -> datetime:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the migrated tables and this site's keys."""
     path = tmp_path_factory.mktemp("template") / "newsletter.db"
-    _prepare(f"sqlite:///{path}")
+    prepare(f"sqlite:///{path}")
     return path
 
 
@@ -55,7 +54,7 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_cluster: postgres.Cluster) -> str:
     """The name of a PostgreSQL database with the migrated tables and this site's keys."""
-    _prepare(postgres_cluster.create("migrated"))
+    prepare(postgres_cluster.create("migrated"))
     return "migrated"
 
 
@@ -96,13 +95,3 @@ def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
     engine = open_engine(url)
     yield engine
     engine.dispose()
-
-
-def _prepare(url: str) -> None:
-    engine = open_engine(url)
-    try:
-        with writing(engine) as connection:
-            migrations.upgrade(connection)
-            keys.create(connection, datetime(2026, 1, 1, tzinfo=UTC))
-    finally:
-        engine.dispose()

@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from newsletter import migrations
 from newsletter.outbox import queue
 from newsletter.outbox.queue import Counts
-from subscribers import keys
-from subscribers.database import backup, open_engine, reading, writing
+from subscribers.database import backup, open_engine, reading
 from subscribers.errors import DatabaseUnavailable
 from tests import postgres
+from tests.databases import prepare
 from tests.issues import queue_issue, rows
 from tests.processes import Relay, finish, relay_running, repeats, send, start_sender
 from tests.requirements import require
@@ -59,10 +58,8 @@ def own_cluster() -> Iterator[postgres.Cluster]:
 
 def test_postgresql_crashes(own_cluster: postgres.Cluster, now: datetime, tmp_path: Path) -> None:
     """Stopped without a word twice, and started again: repeated is at most one message of each connection."""
-    engine = open_engine(own_cluster.create("news"))
-    with writing(engine) as connection:
-        migrations.upgrade(connection)
-        keys.create(connection, now)
+    prepare(own_cluster.create("news"))
+    engine = open_engine(own_cluster.url("news"))
     queue_issue(engine, now, readers=READERS)
     options = ("--connections", CONNECTIONS)
     with relay_running(tmp_path / "log", "--delay", "0.002") as relay:
