@@ -14,12 +14,15 @@ _LINES = 100
 # The separator and the text may be missing. Some servers end lines with LF alone.
 _FORM = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*?))?\r?", re.DOTALL)
 
-#: What is nearly always heard after a final dot: alone, and with the answers to MAIL, RCPT and DATA.
-WELL = re.compile(rb"250 ([^\r\n]*)\r\n")
-ALL_WELL = re.compile(WELL.pattern + rb"25[0-9] [^\r\n]*\r\n25[0-9] [^\r\n]*\r\n354 [^\r\n]*\r\n")
+# What is nearly always heard is found at a glance, as long as its lines are not longer than is usual.
+_WORDS = rb"[^\r\n]{0,512}\r\n"
 
-#: The same for a message by BDAT: the answers to RSET, MAIL and RCPT go before.
-CHUNK_WELL = re.compile(rb"(?:25[0-9] [^\r\n]*\r\n){3}" + WELL.pattern)
+#: After a final dot: a verdict alone, and with the answers to MAIL, RCPT and DATA.
+WELL = re.compile(rb"250 ([^\r\n]{0,512})\r\n")
+ALL_WELL = re.compile(WELL.pattern + b"(?:25[0-9] " + _WORDS + b"){2}354 " + _WORDS)
+
+#: For a message by BDAT: the answers to RSET, MAIL and RCPT go before.
+CHUNK_WELL = re.compile(b"(?:25[0-9] " + _WORDS + b"){3}" + WELL.pattern)
 
 
 class Heard(NamedTuple):
