@@ -1,4 +1,4 @@
-"""The same file under three names: the path that the author knows, the generator's place, the name on the disk."""
+"""Where a content folder is, and the three names of a file: the author's path, the generator's place, the disk's."""
 
 import os
 from pathlib import Path

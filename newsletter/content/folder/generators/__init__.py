@@ -1,4 +1,7 @@
-"""Which generator a content folder belongs to, and by which rules its files are read."""
+"""Which generator a content folder belongs to, and by which rules its files are read.
+
+`rules` and `field_rules` hold for a plain folder; a generator's own file says where it differs from them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -80,9 +80,9 @@ _MONSTERS = {
     ("dialect", "unit"), [(name, unit) for name in _MONSTERS for unit in _MONSTERS[name]]
 )
 def test_twice_the_text_is_twice_the_work(dialect: str, unit: str) -> None:
-    """Work is counted in calls, which nothing else on the machine can slow down."""
+    """Work is counted in calls, which nothing else on the machine can slow down; four times would be quadratic."""
     once, twice = (_calls(unit * (length // len(unit)), dialect) for length in (600, 1_200))
-    assert twice < 2.2 * once
+    assert twice < 2.5 * once
 
 
 def _calls(body: str, dialect: str) -> int:
