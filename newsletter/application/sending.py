@@ -85,9 +85,11 @@ def intention(site: Site, *, cadence: str | None, include_existing: bool) -> Int
 def make_issue(site: Site, *, cadence: str | None, include_existing: bool) -> Sent:
     """Freeze the next issue and queue its deliveries; or take up the one whose delivery was interrupted.
 
-    Raises NewsletterError for a cadence that is not on offer, IssueRefused for one that would be a bad mail.
+    Raises NewsletterError for a cadence that is not on offer, IssueRefused for one that would be a bad mail, and
+    SettingsError where it could not be signed.
     """
     check_cadence(site, cadence)
+    signer_of(site.settings)  # a key that is missing stops an issue before it is made
     now = clock()
     with writing(site.engine) as connection:
         queue.recover(connection, now=now)

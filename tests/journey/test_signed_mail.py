@@ -102,7 +102,7 @@ def test_check_prints_what_to_publish(site: TestSite) -> None:
 
 
 def test_a_missing_key_stops_everything(site: TestSite) -> None:
-    """Nothing goes out unsigned because a file is not there, and nothing is lost."""
+    """Nothing goes out unsigned because a file is not there, and no issue is frozen that could not be sent."""
     (site.directory / "dkim.pem").rename(site.directory / "moved.pem")
     with smtp_server() as server:
         site.set("port = 9", f"port = {server.port}")
@@ -111,5 +111,6 @@ def test_a_missing_key_stops_everything(site: TestSite) -> None:
             assert ran.status == 1, command
             assert "dkim.pem is not there" in ran.out + ran.err
         assert server.received == []
+        assert site.data("issues") == []
         (site.directory / "moved.pem").rename(site.directory / "dkim.pem")
         assert site.send()["deliveries"]["sent"] == 2
