@@ -81,8 +81,9 @@ def _of_postgresql(error: BaseException) -> tuple[str, str] | None:
     if state is not None:
         prefixes = (state[:length] for length in (5, 3, 2))
         return next((_POSTGRESQL[prefix] for prefix in prefixes if prefix in _POSTGRESQL), None)
-    # without a SQLSTATE it is the client library that speaks: no connection, or no longer one
-    return _UNREACHABLE if type(error).__name__ == "OperationalError" else None
+    # without a SQLSTATE it is the client library that speaks: no connection, or no longer one, or none in time
+    kinds = (kind.__name__ for kind in type(error).__mro__)
+    return _UNREACHABLE if "OperationalError" in kinds else None
 
 
 def _place(url: URL) -> str:

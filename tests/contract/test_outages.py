@@ -1,5 +1,6 @@
 """Databases that cannot be used: each is refused with place and remedy, and nothing is half written."""
 
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -7,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, select, text
-from sqlalchemy.exc import OperationalError
 
 from subscribers import outages
 from subscribers.database import open_engine, reading, writing
@@ -202,6 +202,14 @@ def test_a_postgresql_that_does_not_run() -> None:
     assert "s3cret" not in told
 
 
+def test_a_postgresql_that_does_not_answer() -> None:
+    """A host that takes connections and says nothing is given up after a while, and not with a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        told = _refusal(f"postgresql://writer@127.0.0.1:{mute.getsockname()[1]}/news?connect_timeout=1")
+    assert "the server cannot be reached" in told
+    assert "timeout expired" in told
+
+
 def test_a_postgresql_that_does_not_let_us_in(postgres_cluster: Cluster) -> None:
     """A user and a database that are not there; no password is repeated, wherever in the URL it stood."""
     for user, database in (("nobody", "postgres"), ("postgres", "elsewhere")):
@@ -251,11 +259,12 @@ def test_a_url_that_is_no_database(url: str, words: str) -> None:
 
 
 def test_spellings_of_postgresql() -> None:
-    """Hosters hand out postgres:// URLs; they are taken as they come, with a limit on waiting."""
+    """Hosters hand out postgres:// URLs; they are taken as they come, with limits on waiting."""
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         engine = open_engine(f"{scheme}://writer@host/news")
         assert engine.url.drivername == "postgresql+psycopg"
         assert engine.url.query["connect_timeout"] == "10"
+        assert engine.url.query["tcp_user_timeout"] == "30000"
     assert open_engine("postgresql://writer@host/news?connect_timeout=3").url.query["connect_timeout"] == "3"
 
 
