@@ -13,9 +13,10 @@ from html import escape
 
 from newsletter.issues import merge
 from newsletter.outbox.headers import clean, mailbox, unstructured
+from newsletter.outbox.links import CONFIRM, LINKS
 from newsletter.outbox.mime import Gap
 from newsletter.outbox.quoting import SOFT_BREAK, encode_value
-from newsletter.outbox.template import CONFIRM, LINKS, Template
+from newsletter.outbox.template import Template
 from newsletter.transport.protocol import Envelope, Message
 from subscribers.address import parse
 from subscribers.tokens import Tokens

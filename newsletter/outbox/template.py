@@ -1,11 +1,8 @@
 """A template: one rendering, encoded once for all its readers, with gaps for what is theirs. Pure.
 
 Nothing in it has to be looked at again for a reader. That every line ends in CRLF, is no longer than 998
-octets and does not begin with a dot is checked here. A link is the site's but for the token at its end, so
-its gap takes the token alone, which needs no encoding.
-
-A notice says that no machine should answer it (Auto-Submitted, RFC 3834). It names no way to unsubscribe
-where there is nothing to unsubscribe from: before the confirmation, and after the goodbye.
+octets and does not begin with a dot is checked here. A link's gap takes the token alone, which needs no
+encoding.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,28 +10,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from typing import Protocol
-from urllib.parse import quote
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
+from newsletter.outbox import listing
 from newsletter.outbox.dkim import Seal, Signer
-from newsletter.outbox.headers import clean, mailbox, safe_address, unstructured, verbatim
 from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.links import LINKS, UNSUBSCRIBE, lead
 from newsletter.outbox.mime import Gap, alternative
 from subscribers.tokens import LONGEST_OF_ONE
-
-#: Purposes of the links' tokens: no link does what another one is for.
-UNSUBSCRIBE, PREFERENCES, CONFIRM = "unsubscribe", "preferences", "confirm"
-
-#: The purpose of each link's token, which is also the link's place under the site's URL.
-LINKS = {
-    merge.UNSUBSCRIBE_URL: UNSUBSCRIBE,
-    merge.PREFERENCES_URL: PREFERENCES,
-    merge.CONFIRM_URL: CONFIRM,
-}
-
-#: Kinds of mail that go to readers who can unsubscribe.
-_TO_SUBSCRIBERS = frozenset({"issue", "welcome"})
 
 #: Octets of a line (RFC 5322, section 2.1.1).
 _LINE = 998
@@ -65,9 +49,7 @@ class Template:
     domain: str  # that of Message-IDs
     fingerprint: str  # what tells this rendering from every other
     subject: str | None  # with merge fields; None: it is in the first segment
-    unsubscribe: tuple[
-        str, ...
-    ]  # List-Unsubscribe, cut where its token stands; empty: there is no such header
+    unsubscribe: tuple[str, ...]  # List-Unsubscribe, cut where its token stands; empty: it is not there
     purposes: tuple[str, ...]
     words: tuple[Gap, ...]
     places: tuple[int, ...]
@@ -89,21 +71,19 @@ class Template:
         Raises ValueError when a setting cannot stand in a header.
         """
         fingerprint = _fingerprint(rendering)
-        subject, text = (_linked(words, letterhead.url) for words in (rendering.subject, rendering.text))
-        html = _linked(rendering.html, escape(letterhead.url))
+        subject, text = (lead(words, letterhead.url) for words in (rendering.subject, rendering.text))
+        html = lead(rendering.html, escape(letterhead.url))
         frames, fills = _frames(alternative(text, html, rendering.images, fingerprint))
-        common = b"".join(_common(letterhead, kind, number))
         personal = merge.split(subject)[1::2]
-        unsubscribe = _unsubscribe(letterhead) if kind in _TO_SUBSCRIBERS else ()
-
+        unsubscribe = listing.unsubscribing(letterhead, kind)
         needed = {*fills, *map(LINKS.get, personal), UNSUBSCRIBE if unsubscribe else None}
         purposes = tuple(purpose for purpose in LINKS.values() if purpose in needed)
         words = tuple(dict.fromkeys(fill for fill in fills if isinstance(fill, Gap)))
-        values = [*purposes, *words]
-        segments = [_top(letterhead, None if personal else subject), b"", common + frames[0]]
-        for frame in frames[1:]:
+        frames[0] = b"".join(listing.below(letterhead, kind, number)) + frames[0]
+        segments = [listing.top(letterhead, None if personal else subject)]
+        for frame in frames:
             segments += (b"", frame)
-        _check(segments)
+        _check([*segments, ("x" * LONGEST_OF_ONE).join(unsubscribe).encode()])
         return cls(
             letterhead=letterhead,
             domain=letterhead.domain,
@@ -112,17 +92,10 @@ class Template:
             unsubscribe=unsubscribe,
             purposes=purposes,
             words=words,
-            places=tuple(map(values.index, fills)),
+            places=tuple(map([*purposes, *words].index, fills)),
             segments=tuple(segments),
             seal=signer.prepare(segments) if signer else None,
         )
-
-
-def _linked(text: str, url: str) -> str:
-    """Put what all readers' links begin with before their merge fields, which then stand for the tokens alone."""
-    cut = merge.split(text)
-    cut[1::2] = [f"{url}/{LINKS[field]}/{field}" if field in LINKS else field for field in cut[1::2]]
-    return "".join(cut)
 
 
 def _frames(pieces: Iterator[bytes | Gap]) -> tuple[list[bytes], list[str | Gap]]:
@@ -136,50 +109,6 @@ def _frames(pieces: Iterator[bytes | Gap]) -> tuple[list[bytes], list[str | Gap]
             fills.append(LINKS.get(piece.field, piece))
             frames.append(b"")
     return frames, fills
-
-
-def _top(letterhead: Letterhead, subject: str | None) -> bytes:
-    """Return the headers that stand above the reader's own."""
-    top = mailbox("From", letterhead.from_name, letterhead.from_address)
-    top += mailbox("Reply-To", "", letterhead.reply_to)
-    return top if subject is None else top + unstructured("Subject", subject)
-
-
-def _unsubscribe(letterhead: Letterhead) -> tuple[str, ...]:
-    """Return the List-Unsubscribe header, cut where its token stands: in the page's address and in the mailbox's."""
-    page, mailto = (
-        _linked(merge.UNSUBSCRIBE_URL, letterhead.url),
-        letterhead.unsubscribe(merge.UNSUBSCRIBE_URL),
-    )
-    header = verbatim("List-Unsubscribe", f"<{page}>", f"<{_mailto(mailto)}>").decode()
-    cut = tuple(header.split(merge.UNSUBSCRIBE_URL))
-    _check([("x" * LONGEST_OF_ONE).join(cut).encode()])
-    return cut
-
-
-def _common(letterhead: Letterhead, kind: str, number: int | None) -> Iterator[bytes]:
-    """Yield the headers that all readers share and that stand below their own."""
-    title = clean(letterhead.title)
-    plain = title.isascii() and not set(title) & set('()<>[]:;@\\,."=')
-    yield verbatim("List-Id", f"{title if plain else ''} <{letterhead.list_id}>".lstrip())
-    # RFC 8058, section 4 knows one-click unsubscribing over HTTPS only
-    if kind in _TO_SUBSCRIBERS and letterhead.url.startswith("https://"):
-        yield verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-    yield verbatim("List-Help", f"<{_mailto(letterhead.command('help'))}>")
-    yield verbatim("List-Owner", f"<{_mailto(letterhead.reply_to)}>")
-    yield verbatim("List-Archive", f"<{letterhead.url}/archive>")
-    if kind == "issue":
-        yield verbatim("List-Post", "NO")  # RFC 2369, section 3.4: a list that only announces
-        yield verbatim("Precedence", "bulk")
-    else:
-        yield verbatim("Auto-Submitted", "auto-generated")
-    campaign = f"issue-{number}" if number is not None else kind
-    yield verbatim("Feedback-ID", f"{campaign}:{letterhead.domain}:{kind}:{letterhead.sender_id}")
-    yield verbatim("MIME-Version", "1.0")
-
-
-def _mailto(address: str) -> str:
-    return "mailto:" + quote(safe_address(address), safe="@+!$*/=_-.~")
 
 
 def _fingerprint(rendering: Rendered) -> str:
