@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, func, select
 
 from newsletter.outbox.composing import Composer
+from newsletter.outbox.ledger import TakenForDead
 from newsletter.outbox.tables import deliveries
 from newsletter.outbox.worker import Summary, deliver
 from newsletter.transport.smtp import SmtpSettings, open_transport
@@ -24,7 +25,7 @@ def main() -> None:
     engine = open_engine(options.url)
     try:
         summary = hand_over(engine, options)
-        while options.serve and summary.stopped is None and _is_open(engine):
+        while options.serve and _may_go_on(summary) and _is_open(engine):
             time.sleep(0.05)
             summary = hand_over(engine, options)
     except DatabaseUnavailable as outage:
@@ -70,6 +71,11 @@ def hand_over(engine: Engine, options: argparse.Namespace) -> Summary:
         rate=options.rate,
         lease=timedelta(seconds=options.lease),
     )
+
+
+def _may_go_on(summary: Summary) -> bool:
+    """Whether to begin anew: a machine that was too busy to give a sign of life is not dead."""
+    return summary.stopped is None or isinstance(summary.stopped, TakenForDead)
 
 
 def _is_open(engine: Engine) -> bool:
