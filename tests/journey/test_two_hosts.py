@@ -1,6 +1,10 @@
 """Two hosts share an issue; PostgreSQL and the relay are hosts of their own, and the network between them fails."""
 
-from collections.abc import Iterator, Mapping
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -8,13 +12,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from newsletter.issues.tables import issues
 from newsletter.outbox import queue
 from newsletter.outbox.queue import Counts
 from newsletter.outbox.tables import workers
-from subscribers.database import open_engine, reading
+from subscribers.database import open_engine, reading, writing
 from tests import postgres
 from tests.databases import prepare
-from tests.issues import queue_issue
+from tests.issues import add_readers, queue_issue
 from tests.namespaces import Network, network
 from tests.processes import (
     Copy,
@@ -28,6 +33,9 @@ from tests.processes import (
     wait_until,
 )
 from tests.requirements import require
+from tests.sites import TestSite, make_site
+
+_ROOT = Path(__file__).parents[2]
 
 READERS = 250
 CONNECTIONS = 2
@@ -170,3 +178,42 @@ def test_a_host_is_cut_off_from_everything(story: Story) -> None:
     assert finish(beta) == ""
     assert len(story.copies("alpha")) - before <= CONNECTIONS
     story.check()
+
+
+def test_two_hosts_make_one_issue(
+    hosts: Network, cluster: postgres.Cluster, now: datetime, tmp_path: Path
+) -> None:
+    """Each finds the new post in its own copy of the folder at the same moment; one of them makes the issue."""
+    name = f"news_{uuid4().hex}"
+    engine = open_engine(cluster.create(name, template="migrated"))
+    with writing(engine) as connection:
+        add_readers(connection, 20, now)
+    environ = {**os.environ, "NEWSLETTER_DATABASE_URL": cluster.url(name, host=hosts.address("database"))}
+    with ExitStack() as stack:
+        sites = [make_site(tmp_path / host) for host in ("alpha", "beta")]
+        publishers = [
+            stack.enter_context(start_publisher(site, hosts.on(host), environ))
+            for site, host in zip(sites, ("alpha", "beta"), strict=True)
+        ]
+        answers = [publisher.stdout for publisher in publishers]
+        assert [answer.readline() for answer in answers if answer] == ["ready\n", "ready\n"]
+        for number in (1, 2, 3):
+            for site in sites:
+                site.write(f"post-{number}.md")
+            for publisher in publishers:
+                assert publisher.stdin is not None
+                publisher.stdin.write("now\n")
+                publisher.stdin.flush()
+            made = sorted(answer.readline() for answer in answers if answer)
+            assert made == [f"issue {number}\n", "no new posts\n"]
+    with reading(engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(issues)) == 3
+        assert queue.counts(connection, 3) == Counts(queued=20)
+    engine.dispose()
+
+
+def start_publisher(site: TestSite, before: Sequence[str], environ: Mapping[str, str]) -> Process:
+    """Start what makes issues when it is told to."""
+    command = [*before, sys.executable, "-m", "tests.publisher", str(site.directory)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=_ROOT, env=environ, text=True, **pipes)
