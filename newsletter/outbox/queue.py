@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -121,9 +122,11 @@ def recover(
     with `resend` is queued again; its Message-ID is the same then, since that derives from the delivery.
     """
     dead = is_dead or partial(presence.is_dead, one_machine=connection.dialect.name == "sqlite")
-    registered = connection.execute(select(workers.c.id, workers.c.name, workers.c.leased_until)).all()
-    gone = [row.id for row in registered if row.leased_until <= now or dead(row.name)]
-    connection.execute(delete(workers).where(workers.c.id.in_(gone)))
+    registered = connection.execute(select(workers.c.id, workers.c.name)).all()
+    gone = [row.id for row in registered if dead(row.name)]
+    # the statement itself looks at the leases: one may be renewed at this very moment
+    lapsed = workers.c.leased_until <= now
+    connection.execute(delete(workers).where(or_(lapsed, workers.c.id.in_(gone))))
     holder_is_known = exists().where(workers.c.id == deliveries.c.worker).correlate(deliveries)
     lost = deliveries.c.worker.is_not(None) & ~holder_is_known
     free = update(deliveries).where(lost).values(worker=None)
