@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -15,7 +15,7 @@ from newsletter.issues.compiling import Draft, Selection, Verdict, compile_issue
 from newsletter.issues.freezing import Issue
 from newsletter.issues.register import Numbering
 from newsletter.issues.rendering import Masthead, Rendering, render_issue
-from newsletter.outbox import queue
+from newsletter.outbox import giving_back, queue
 from newsletter.site import Site
 from subscribers import roster, segments
 from subscribers.segments import Group, Segment
@@ -30,6 +30,13 @@ class Plan:
     groups: tuple[Group, ...]
     draft: Draft | None
     note: Note | None
+
+    @property
+    def left_out(self) -> tuple[Group, ...]:
+        """Readers who follow none of the posts."""
+        selections = () if self.draft is None else self.draft.selections
+        chosen = {group for selection in selections for group in selection.groups}
+        return tuple(group for group in self.groups if group not in chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,9 @@ def publish(
     now: datetime,
     scheduled_for: datetime | None = None,
     include_existing: bool = False,
+    undo: timedelta = timedelta(),
 ) -> Published | Skipped:
-    """Queue the next issue if there is anything new for anybody; all of it, or nothing.
+    """Queue the next issue if there is anything new for anybody; all of it, or nothing. It is due after `undo`.
 
     Raises IssueRefused when what was written would make a bad mail.
     """
@@ -83,24 +91,28 @@ def publish(
         note=plan.note,
         now=now,
     )
-    _enqueue(connection, issue, plan.draft, renderings, now)
+    _enqueue(connection, issue, plan, renderings, now + undo)
     return Published(issue, tuple(dict.fromkeys(problems)))
 
 
 def _enqueue(
-    connection: Connection, issue: Issue, draft: Draft, renderings: Sequence[Rendering], now: datetime
+    connection: Connection, issue: Issue, plan: Plan, renderings: Sequence[Rendering], due_at: datetime
 ) -> None:
+    assert plan.draft is not None, "there is something to send"
     segment = Segment(issue.cadence)
-    for selection, rendering in zip(draft.selections, renderings, strict=True):
+    for selection, rendering in zip(plan.draft.selections, renderings, strict=True):
         rendering_id = freezing.freeze_rendering(
-            connection, rendering, kind="issue", issue_number=issue.number, now=now
+            connection, rendering, kind="issue", issue_number=issue.number, now=issue.created_at
         )
         for group in selection.groups:
             readers = segments.audience(segment, group=group)
             queue.enqueue_issue(
-                connection, issue.number, rendering_id, readers, due_at=now, served_before=group.served
+                connection, issue.number, rendering_id, readers, due_at=due_at, served_before=group.served
             )
-    roster.serve_up_to(connection, segments.audience(segment), draft.last_post)
+    # Not simply the whole segment: posts may be given back to a reader just now, and are not served by this issue.
+    roster.serve_up_to(connection, giving_back.made_for(issue.number), issue.last_post)
+    for group in plan.left_out:
+        roster.serve_up_to(connection, segments.audience(segment, group=group), issue.last_post)
 
 
 def plan_issue(connection: Connection, site: Site, scan: Scan, *, cadence: str | None, now: datetime) -> Plan:

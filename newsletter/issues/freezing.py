@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from newsletter.content.note import Note
 from newsletter.content.post import InlineImage
+from newsletter.errors import NewsletterError
 from newsletter.issues import tables
 from newsletter.issues.rendering import FrozenPost, Rendering
 
@@ -22,8 +23,12 @@ class Issue:
     subject: str
     last_post: int
     created_at: datetime
-    state: str
+    state: str  # open | paused | cancelled
+    reason: str = ""  # why it is paused or cancelled
 
+
+#: Names PostgreSQL's lock for whoever makes an issue: any number that nothing else uses.
+_LOCK = 0x69737375
 
 _ISSUE = [tables.issues.c[name] for name in Issue.__slots__]
 
@@ -160,6 +165,14 @@ def find_issue(connection: Connection, number: int) -> Issue | None:
     return None if row is None else Issue(*row)
 
 
+def get_issue(connection: Connection, number: int) -> Issue:
+    """Read one issue. Raises NewsletterError when there is none of that number."""
+    found = find_issue(connection, number)
+    if found is None:
+        raise NewsletterError(f"There is no issue {number}.", remedy="`newsletter issues` lists them.")
+    return found
+
+
 def posts_of(connection: Connection, number: int) -> list[str]:
     """Return the identities of all posts of an issue, whatever rendering they stand in."""
     table = tables.rendering_posts
@@ -190,6 +203,11 @@ def note_was_used(connection: Connection, note: Note) -> int | None:
     return connection.scalar(
         select(tables.issues.c.number).where(tables.issues.c.note_hash == note.hash).limit(1)
     )
+
+
+def release_note(connection: Connection, number: int) -> None:
+    """Let the author's words for an issue go with the next one: nobody has read them."""
+    connection.execute(update(tables.issues).where(tables.issues.c.number == number).values(note_hash=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,4 +243,5 @@ def take_turn(connection: Connection) -> None:
     SQLite's write transactions are one at a time anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE issues IN SHARE ROW EXCLUSIVE MODE"))
+        # not the table itself: an issue that is being sent can be paused meanwhile
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

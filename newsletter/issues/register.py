@@ -159,8 +159,10 @@ def lift_baseline(connection: Connection) -> int:
 def starting_number(connection: Connection) -> int:
     """Return the number that a new reader counts as served up to: all of the baseline, and all of the last issue.
 
-    Posts that were noticed since wait for the next issue, and the new reader gets them with it.
+    Posts that were noticed since, or whose issue was cancelled, wait for the next one, and the new reader gets
+    them with it.
     """
     baseline = connection.scalar(select(func.max(tables.posts.c.number)).where(tables.posts.c.baseline)) or 0
-    last_issue = connection.scalar(select(func.max(tables.issues.c.last_post))) or 0
+    sent = tables.issues.c.state != "cancelled"
+    last_issue = connection.scalar(select(func.max(tables.issues.c.last_post)).where(sent)) or 0
     return max(baseline, last_issue)
