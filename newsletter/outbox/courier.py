@@ -12,7 +12,7 @@ from datetime import datetime
 from newsletter.errors import NewsletterError
 from newsletter.outbox import retry
 from newsletter.outbox.claims import Claimed, Settlement
-from newsletter.outbox.ledger import Ledger
+from newsletter.outbox.ledger import Ledger, Turn
 from newsletter.outbox.pace import Pace
 from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdict
 from subscribers.errors import InvalidAddress
@@ -51,6 +51,9 @@ class _Round:
     claimed: Sequence[Claimed] = ()
     messages: Sequence[Message] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.claimed)
+
 
 class Courier:
     """One connection. `tally` counts the outcomes that are written down."""
@@ -61,7 +64,7 @@ class Courier:
         self._ledger = orders.ledger
         self._settlements: list[Settlement] = []  # not handed in yet
         self._doubts = 0
-        self._error: NewsletterError | None = None
+        self._error: Exception | None = None
 
     def work(self) -> None:
         """Work until nothing is due or the run is over.
@@ -72,7 +75,7 @@ class Courier:
         round_ = _Round()
         try:
             round_ = self._take()
-            while round_.claimed and self._error is None:
+            while round_ and self._error is None:
                 current, round_ = round_, _Round()
                 round_ = self._deliver(current)
         finally:
@@ -87,42 +90,47 @@ class Courier:
         self._orders.pace.wait(len(round_.claimed), self._orders.is_over)
         settled, self._settlements = self._settlements, []
         turn = self._ledger.submit(settled, round_.claimed)
-        error: Exception | None = None
-        refusals: list[Reply | None] = []
+        following = _Round()
         try:
             refusals = self._transport.begin(round_.messages)
-        except Exception as unable:  # noqa: BLE001 - raised below, when it is known what the ledger says
-            error = unable
+            if not self._orders.pace.limits:
+                following = self._take()
+        except BaseException:
+            if self._ledger.wait(turn):
+                self._take_back(round_)
+            self._count(settled)
+            raise
+        verdicts = self._verdicts(turn, refusals, following)
         may_send = self._ledger.wait(turn)
         self._count(settled)
-        if error is not None:
-            if may_send:
-                self._take_back(round_)
-            raise error
         if not may_send:  # the ledger has taken the round back
             self._transport.close()
             self._transport = self._orders.open_transport()
-            return self._take()
-        try:
-            following = _Round() if self._orders.pace.limits else self._take()
-        except BaseException:
-            self._take_back(round_)
-            raise
-        self._settle(round_, self._verdicts(round_, refusals, following))
+            return following or self._take()
+        self._settle(round_, verdicts)
         if self._orders.pace.limits and self._error is None:
             self._write_down()
             return self._take()
         return following
 
-    def _verdicts(self, round_: _Round, refusals: Sequence[Reply | None], following: _Round) -> list[Verdict]:
-        """Take the second step with what was not refused, and return a verdict on every message."""
+    def _verdicts(self, turn: Turn, refusals: Sequence[Reply | None], following: _Round) -> list[Verdict]:
+        """Have what was not refused released as soon as it is written down, and return a verdict on every message."""
+
+        def decide(may_go: bool) -> None:
+            if may_go:
+                self._transport.release(following.messages)
+            else:
+                self._transport.abandon()
+
+        if None not in refusals:
+            return [refusal for refusal in refusals if refusal is not None]
+        self._ledger.tell(turn, decide)
         try:
-            verdicts = iter(self._transport.finish(following.messages))
-        except Exception as error:
+            verdicts = iter(self._transport.verdicts())
+        except Exception as error:  # noqa: BLE001 - raised when this round is settled
             # where a transport breaks, anything may have happened
-            self._settle(round_, [refusal or Lost(str(error), in_doubt=True) for refusal in refusals])
-            self._ledger.put_back(following.claimed)
-            raise
+            self._error = error
+            verdicts = iter([Lost(str(error), in_doubt=True)] * len(refusals))
         return [refusal or next(verdicts) for refusal in refusals]
 
     def _take(self) -> _Round:
@@ -157,7 +165,7 @@ class Courier:
                 self._doubts = 0
                 self._settlements.append(Settlement(claimed.id, outcome, verdict))
                 if outcome.stops:
-                    self._error = _refused(verdict)
+                    self._error = self._error or _refused(verdict)
             elif verdict.in_doubt:
                 outcome = retry.in_doubt(claimed.attempts, resend=self._orders.resend)
                 self._settlements.append(Settlement(claimed.id, outcome, note=verdict.words))

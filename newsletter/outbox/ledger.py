@@ -2,7 +2,8 @@
 
 A connection brings the outcomes of its last round together with the round that comes next: one transaction
 settles the former and marks the latter as sending. So a message is on the wire only while its row says so, and
-who cannot settle cannot send (law 2). A connection that waits for its turn commits for all that wait with it.
+who cannot settle cannot send (law 2). The ledger has a thread of its own, which writes down all that has come in
+while it wrote before, and then releases the rounds itself: nobody has to be woken only to say "go".
 """
 
 import socket
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Condition, Lock, Thread
 from time import monotonic
 
 from sqlalchemy import Engine, delete, insert, update
@@ -40,6 +41,7 @@ class Turn:
     may_send: bool = False
     done: bool = False
     failure: BaseException | None = None
+    tell: Callable[[bool], None] | None = None  # whom to tell when it is done
     bell: "Lock | None" = None  # its connection waits until this is released
 
 
@@ -66,14 +68,16 @@ class Ledger:
         self._held: deque[Claimed] = deque()
         self._standing = Standing(engine)
         self._turns: list[Turn] = []
-        self._led = False  # somebody is writing turns down
-        self._gate = Lock()
+        self._closing = False
+        self._gate = Condition()
         self._committing = Lock()
         self._trusted_until = 0.0
         self._renew_at = 0.0
         self.cancelled = 0
         self._worker = self._register()
         self._claims = Claims(self._standing, self._worker)
+        self._thread = Thread(target=self._write, name="ledger", daemon=True)
+        self._thread.start()
 
     def refill(self) -> int:
         """Claim a batch if none is held; return how many deliveries are."""
@@ -99,53 +103,38 @@ class Ledger:
             self._held.extendleft(reversed(claimed))
 
     def submit(self, settlements: Sequence[Settlement], following: Sequence[Claimed] = ()) -> Turn:
-        """Hand in outcomes, and the round that would be sent next; nothing is written yet."""
+        """Hand in outcomes, and the round that would be sent next; it is written down as soon as may be."""
         turn = Turn(settlements, following)
         with self._gate:
             self._turns.append(turn)
+            self._gate.notify()
         return turn
 
-    def wait(self, turn: Turn) -> bool:
-        """Return when a turn is written down: whether its round may be sent, all of it, now.
+    def tell(self, turn: Turn, whether: Callable[[bool], None]) -> None:
+        """Have somebody told, in whatever thread, when a turn is written down: whether its round may be sent now.
 
-        Raises DatabaseUnavailable when it could not be: nothing may be sent then.
+        What they do must not wait and not raise.
         """
-        if self._must_lead(turn):
-            self._lead()
+        with self._gate:
+            if not turn.done:
+                turn.tell = whether
+                return
+        whether(self._may_go(turn))
+
+    def wait(self, turn: Turn) -> bool:
+        """Return when a turn is written down: whether its round may be sent, all of it.
+
+        Raises DatabaseUnavailable when it could not be, or TakenForDead: nothing may be sent then.
+        """
+        with self._gate:
+            if not turn.done:
+                turn.bell = Lock()
+                turn.bell.acquire()
+        if turn.bell is not None:
+            turn.bell.acquire()  # rung when it is done
         if turn.failure is not None:
             raise turn.failure
-        if turn.round and turn.may_send and monotonic() >= self._trusted_until:
-            raise _taken_for_dead()
         return turn.may_send
-
-    def _must_lead(self, turn: Turn) -> bool:
-        """Wait until a turn is written down (False), or until nobody else writes (True)."""
-        with self._gate:
-            if turn.done:
-                return False
-            if not self._led:
-                self._led = True
-                return True
-            turn.bell = Lock()
-            turn.bell.acquire()
-        turn.bell.acquire()  # rung when the turn is done, or is to lead
-        return not turn.done
-
-    def _lead(self) -> None:
-        """Write down all turns that are there, and let one of those that came meanwhile lead on."""
-        with self._gate:
-            turns, self._turns = self._turns, []
-        with self._committing:
-            self._commit(turns)
-        with self._gate:
-            for turn in turns:
-                turn.done = True
-                if turn.bell is not None:
-                    turn.bell.release()
-            bell = next((turn.bell for turn in self._turns if turn.bell is not None), None)
-            self._led = bell is not None
-            if bell is not None:
-                bell.release()
 
     def beat(self) -> None:
         """Give a sign of life, when one is due. Raises TakenForDead or DatabaseUnavailable."""
@@ -165,15 +154,48 @@ class Ledger:
 
     def close(self) -> None:
         """Give back what was claimed and never marked, and sign off."""
-        with self._committing:
-            self._held.clear()
-            try:
-                with self._standing.writing() as transaction:
-                    self._claims.release(transaction)
-            finally:
-                self._standing.close()
-            with writing(self._engine) as connection:
-                connection.execute(delete(workers).where(workers.c.id == self._worker))
+        with self._gate:
+            self._closing = True
+            self._gate.notify()
+        self._thread.join()
+        self._held.clear()
+        try:
+            with self._standing.writing() as transaction:
+                self._claims.release(transaction)
+        finally:
+            self._standing.close()
+        with writing(self._engine) as connection:
+            connection.execute(delete(workers).where(workers.c.id == self._worker))
+
+    def _write(self) -> None:
+        """Write down what comes in, until the ledger is closed; in the ledger's own thread."""
+        while True:
+            with self._gate:
+                while not (self._turns or self._closing):
+                    self._gate.wait()
+                turns, self._turns = self._turns, []
+            if not turns:
+                return
+            with self._committing:
+                self._commit(turns)
+            for turn in turns:
+                self._announce(turn)
+
+    def _announce(self, turn: Turn) -> None:
+        """Say that a turn is done to whoever waits for it."""
+        with self._gate:
+            turn.done = True
+            tell, bell = turn.tell, turn.bell
+        if tell is not None:
+            tell(self._may_go(turn))
+        if bell is not None:
+            bell.release()
+
+    def _may_go(self, turn: Turn) -> bool:
+        """Whether a round may be sent at this very moment: a lease that is over is somebody else's."""
+        if turn.may_send and monotonic() >= self._trusted_until:
+            turn.may_send, turn.failure = False, _taken_for_dead()
+        return turn.may_send
 
     def _register(self) -> int:
         began, now = monotonic(), self._now()

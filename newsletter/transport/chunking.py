@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from newsletter.transport import replies
 from newsletter.transport.body import for_bdat
 from newsletter.transport.connection import Connection, Patience, SmtpSettings, connect, unavailable
+from newsletter.transport.gate import Gate
 from newsletter.transport.protocol import Message, Reply, Stage, Verdict
 from newsletter.transport.trouble import Broken, Garbled, Goodbye, NotOffered, TakesNoMail, Trouble
 from newsletter.transport.wire import Wire
@@ -55,6 +56,7 @@ class ChunkingTransport:
         self.depth = max(1, min(settings.pipeline, _DEPTH))
         self._connection: Connection | None = connection or connect(settings)
         self._round = _Round()
+        self._gate = Gate()
         self._proven = False  # on this connection the relay has answered for a message
         self._trouble: Trouble | None = None
 
@@ -62,6 +64,7 @@ class ChunkingTransport:
         """See that the relay is there, and refuse what it would not take; nothing is written yet."""
         offers = self._reachable().offers
         self._round = _Round()
+        self._gate.shut()
         refusals: list[Reply | None] = []
         for message in messages:
             body = for_bdat(message)
@@ -73,11 +76,21 @@ class ChunkingTransport:
                 self._round.add(lines, body)
         return refusals
 
-    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:  # noqa: ARG002 - the protocol's signature
+    def release(self, following: Sequence[Message] = ()) -> None:  # noqa: ARG002 - the protocol's signature
+        """Let `verdicts` write the round."""
+        self._gate.open()
+
+    def abandon(self) -> None:
+        """Have the round forgotten, of which the relay has heard nothing."""
+        self._gate.abandon()
+
+    def verdicts(self) -> list[Verdict]:
         """Write the round, and read four replies for each of its messages."""
         chunks, self._round = self._round, _Round()
         if not chunks.ends or self._connection is None:
             return []
+        if not self._gate.passed():
+            return [replies.lost(self.settings.place, "given up", in_doubt=False) for _ in chunks.ends]
         wire, patience = self._connection.wire, self._connection.patience
         try:
             if heard := wire.overheard():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from sys import maxsize
+from threading import Lock
 from time import monotonic
 
 from newsletter.transport import replies
@@ -12,6 +13,12 @@ from newsletter.transport.protocol import Envelope, Lost, Message, Reply, Stage,
 from newsletter.transport.trouble import Broken, Garbled, Goodbye
 
 _DOT = b".\r\n"
+
+#: Seconds between two looks whether a message was released, where nothing else says so.
+_GLANCE = 0.1
+
+#: Seconds after which a message that nobody releases is given up. Relays lose patience sooner (RFC 5321, 4.5.3.2).
+_UNDECIDED = 600.0
 
 #: A body is written while the relay has nothing to say.
 _ALL_THE_WHILE = maxsize
@@ -36,6 +43,11 @@ class Conversation:
         self._patience = connection.patience
         self._awaited: Envelope | None = None  # whose body the relay awaits
         self._refused: tuple[Envelope, Reply] | None = None  # what was announced in vain
+        self._lock = Lock()  # for the moment of the release
+        self._released = False
+        self._broken: Broken | None = None  # why nothing can be released any more
+        self._announced: Envelope | None = None  # what went along with the dot
+        self._unwritten, self._written = b"", 0  # of the dot and what goes along
 
     def expects(self, message: Message) -> bool:
         """Whether this message may be begun on this connection."""
@@ -48,25 +60,91 @@ class Conversation:
             if refusal is not None:
                 return refusal
         self.stage = "data"
-        self._wire.write(for_data(message), self._patience.block, _ALL_THE_WHILE)
+        self._released, self._announced, self._unwritten, self._written = False, None, b"", 0
+        if not self._wire.write(for_data(message), self._patience.block, _ALL_THE_WHILE):
+            self._wire.make_room(self._patience.block)  # so that the dot can be written without waiting
         self.begun = True
         return None
 
-    def end(self, following: Sequence[Message]) -> Verdict:
-        """Write the final dot, with the next envelope behind it, and return the verdict."""
-        self.begun, self._awaited = False, None
+    def release(self, following: Sequence[Message]) -> None:
+        """Write the final dot, with the next envelope behind it. Never waits, never raises; any thread may call it."""
         envelope, commands = self._announcement(following)
+        octets = _DOT + commands
+        with self._lock:
+            if self._released or self._broken is not None:
+                return
+            try:
+                if heard := self._wire.overheard():
+                    raise Broken(f"it spoke in the middle of a message: {replies.shown(heard)}")
+                self._unwritten = self._wire.write_now(octets)
+            except Broken as broken:
+                self._written = broken.taken
+                self._give_up(broken)
+                return
+            self._written = len(octets) - len(self._unwritten)
+            self._announced = envelope
+            self._released = True
+
+    def abandon(self) -> None:
+        """Write no dot, and end the connection; any thread may call it."""
+        with self._lock:
+            if not self._released:
+                self._give_up(Broken("the message was given up"))
+
+    def verdict(self) -> Verdict:
+        """Wait for the release, and for what the relay says then."""
+        self._awaited = None
         try:
-            if heard := self._wire.overheard():
-                raise Broken(f"it spoke in the middle of a message: {replies.shown(heard)}")
-            self._wire.write((_DOT + commands,), self._patience.block, len(_DOT))
+            if not self._released:
+                self._await_release()
+            if self._unwritten:
+                self._write_rest()
+            return self._verdict(self._announced)
         except Broken as broken:
-            if broken.taken < len(_DOT):
-                return self._lost(broken, in_doubt=False)
+            return self._lost(broken, in_doubt=self._written >= len(_DOT))
+        finally:
+            self.begun = False
+
+    def _give_up(self, broken: Broken) -> None:
+        """See that no dot is written any more; the lock is ours. Whoever waits for the relay hears of it."""
+        self._broken = self._broken or broken
+        self._wire.silence()
+
+    def _await_release(self) -> None:
+        """Wait for the release. What the relay says before it has the dot is no answer to it. Raises Broken."""
+        deadline = monotonic() + _UNDECIDED
+        while not self._released:
+            speaks = self._wire.listen(_GLANCE)
+            if not (speaks or self._broken is not None or monotonic() > deadline):
+                continue
+            with self._lock:
+                if self._released:
+                    return
+                if self._broken is None:
+                    self._broken = self._why_not(deadline)
+                if self._broken is not None:
+                    raise self._broken
+
+    def _why_not(self, deadline: float) -> Broken | None:
+        """Return why a message that is not released yet may not be released any more, if that is so."""
         try:
-            return self._verdict(envelope)
+            heard = self._wire.overheard()
         except Broken as broken:
-            return self._lost(broken, in_doubt=True)
+            return broken
+        if heard:
+            return Broken(f"it spoke in the middle of a message: {replies.shown(heard)}")
+        return Broken("it was not released in time") if monotonic() > deadline else None
+
+    def _write_rest(self) -> None:
+        """Write what the kernel did not take at the release. Raises Broken for a dot that cannot be written."""
+        try:
+            self._wire.write((self._unwritten,), self._patience.block, len(_DOT) - self._written)
+            self._written += len(self._unwritten)
+        except Broken as broken:
+            self._written += broken.taken
+            if self._written < len(_DOT):
+                raise
+            # a verdict may have come all the same
 
     def close(self) -> None:
         """Say QUIT and hang up; not a word where the relay awaits a dot, for then it may not take the message."""

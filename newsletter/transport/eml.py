@@ -8,7 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from newsletter.errors import RelayUnavailable
-from newsletter.transport.protocol import Message, Reply, Verdict
+from newsletter.transport.gate import Gate
+from newsletter.transport.protocol import Lost, Message, Reply, Verdict
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
 
@@ -27,6 +28,7 @@ class EmlTransport:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._written: list[tuple[Path, Path]] = []  # as a draft, and under its name
+        self._gate = Gate()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -35,6 +37,7 @@ class EmlTransport:
     def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
         """Write drafts, with the line of the final delivery (RFC 5321, section 4.4) on top."""
         self.close()
+        self._gate.shut()
         for message in messages:
             path = self.folder / self._name(message)
             draft = path.with_suffix(f".{os.getpid()}.part")
@@ -46,8 +49,20 @@ class EmlTransport:
                 raise self._unavailable(error) from error
         return [None] * len(messages)
 
-    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:  # noqa: ARG002 - the protocol's signature
+    def release(self, following: Sequence[Message] = ()) -> None:  # noqa: ARG002 - the protocol's signature
+        """Let `verdicts` give the drafts their names."""
+        self._gate.open()
+
+    def abandon(self) -> None:
+        """Have the drafts removed."""
+        self._gate.abandon()
+
+    def verdicts(self) -> list[Verdict]:
         """Give the drafts their names."""
+        if not self._gate.passed():
+            abandoned = len(self._written)
+            self.close()
+            return [Lost("abandoned", in_doubt=False)] * abandoned
         verdicts: list[Verdict] = []
         for draft, path in self._written:
             try:

@@ -99,10 +99,12 @@ Verdict = Reply | Lost
 
 
 class Transport(Protocol):
-    """One connection to a relay, used by one thread. Messages go in rounds of up to `depth`, in two steps.
+    """One connection to a relay. Messages go in rounds of up to `depth`: begin, release, verdicts.
 
-    The first step does all that can be done without the relay taking anything; the second is the point of no
-    return. Between them is the time to write down that the messages are on their way.
+    The first step does all that can be done without the relay taking anything; the release is the point of no
+    return. Between them is the time to write down that the messages are on their way. Whoever has done that may call
+    `release` or `abandon` from a thread of its own; all else is for the one thread that the connection belongs to,
+    which may be waiting for the verdicts then.
     """
 
     @property
@@ -111,28 +113,42 @@ class Transport(Protocol):
         ...
 
     def begin(self, messages: Sequence[Message]) -> list[Reply | None]:
-        """Take the first step with a round; return for each message its refusal, or None: it awaits the second.
+        """Take the first step with a round; return for each message its refusal, or None: it awaits its release.
 
         Raises RelayUnavailable when the relay takes no message at all now.
         """
         ...
 
-    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:
-        """Take the second step with what was begun and not refused; return what became of each, in order.
+    def release(self, following: Sequence[Message] = ()) -> None:
+        """Let the relay take what was begun and not refused. Never waits, never raises.
 
         `following` is the round that will be begun next: what need not wait travels in the same packet.
         """
         ...
 
+    def abandon(self) -> None:
+        """Make sure that the relay takes nothing of what was begun, at the cost of the connection. Never raises."""
+        ...
+
+    def verdicts(self) -> list[Verdict]:
+        """Wait for the release, or the end, of the round and return what became of each message, in order."""
+        ...
+
     def close(self) -> None:
-        """End the connection: politely, or, when a round is begun and not finished, so that none of it is taken.
+        """End the connection: politely, or, when a round is begun and not released, so that none of it is taken.
 
         Never raises.
         """
         ...
 
 
+def finish(transport: Transport, following: Sequence[Message] = ()) -> list[Verdict]:
+    """Release a round that was begun, with nothing to write down before, and return the verdicts."""
+    transport.release(following)
+    return transport.verdicts()
+
+
 def send_one(transport: Transport, message: Message) -> Verdict:
     """Hand over a single message. Raises RelayUnavailable."""
     refusal = transport.begin([message])[0]
-    return refusal or transport.finish()[0]
+    return refusal or finish(transport)[0]

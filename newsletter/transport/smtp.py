@@ -1,8 +1,8 @@
 """The SMTP transport: one connection to the relay, used again for message after message (RFC 5321).
 
-A message is handed over in two steps. The first writes its envelope and its body; the second its final dot, without
-which no relay may take it, and in the same packet the envelope of the message that follows (RFC 2920). So a message
-costs one wait for the relay.
+A message is begun by writing its envelope and its body; it is released by its final dot, without which no relay may
+take it, and in the same packet goes the envelope of the message that follows (RFC 2920). So a message costs one wait
+for the relay.
 """
 
 from collections.abc import Sequence
@@ -62,12 +62,24 @@ class SmtpTransport:
                 raise unavailable(self.settings, TakesNoMail(str(lost))) from lost
             return [Reply(421, "4.4.2", f"the connection was lost: {lost}", conversation.stage)]
 
-    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:
-        """Write the final dot, and the next envelope where the relay takes commands in groups; await the verdict."""
+    def release(self, following: Sequence[Message] = ()) -> None:
+        """Write the final dot, and the next envelope where the relay takes commands in groups."""
+        conversation = self._conversation
+        if conversation is not None and conversation.begun:
+            conversation.release(following)
+
+    def abandon(self) -> None:
+        """Write no dot: the relay has to forget the message when the connection ends."""
+        conversation = self._conversation
+        if conversation is not None:
+            conversation.abandon()
+
+    def verdicts(self) -> list[Verdict]:
+        """Await the verdict, and the answers to the next envelope."""
         conversation = self._conversation
         if conversation is None or not conversation.begun:
             return []
-        verdict = conversation.end(following)
+        verdict = conversation.verdict()
         if conversation.over:
             self._drop()
         return [verdict]

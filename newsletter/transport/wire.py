@@ -44,8 +44,14 @@ class Wire:
         plug.settimeout(None)
         plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._plug = plug
-        self._poll = select.poll()
+        # one for each of two threads: that which waits, and that which looks before it writes a final dot
+        self._poll, self._look = select.poll(), select.poll()
         self._poll.register(plug, select.POLLIN)
+        self._look.register(plug, select.POLLIN)
+        self._watch_out = (
+            select.poll()
+        )  # for the thread that waits: one poll object serves one thread at a time
+        self._watch_out.register(plug, select.POLLIN)
         self._seconds = 0.0
         self.heard = b""  # and not yet read
 
@@ -79,15 +85,34 @@ class Wire:
             raise Garbled(f"it spoke before the encryption began: {shown(self.heard)}")
         return self._plug
 
-    def write(self, pieces: Sequence[bytes], seconds: float, quiet: int = 0) -> None:
-        """Write all the pieces; each block of them may take so many seconds.
+    def write(self, pieces: Sequence[bytes], seconds: float, quiet: int = 0) -> bool:
+        """Write all the pieces, of which each block may take so many seconds; return whether all went at once.
 
         Until `quiet` octets are written the relay has nothing to say: when it speaks before, that is the end.
         """
         total = sum(map(len, pieces))
         taken = self._send(pieces)
-        if taken < total:
-            self._write_rest(_after(pieces, taken), taken, seconds, quiet)
+        if taken == total:
+            return True
+        self._write_rest(_after(pieces, taken), taken, seconds, quiet)
+        return False
+
+    def make_room(self, seconds: float) -> None:
+        """Wait until the kernel takes more, or the relay speaks."""
+        self._watch(monotonic() + seconds)
+
+    def write_now(self, octets: bytes) -> bytes:
+        """Write what the kernel takes without waiting; return what is left."""
+        return octets[self._send((octets,)) :]
+
+    def listen(self, seconds: float) -> bool:
+        """Wait so many seconds at the most for the relay to speak; return whether it may have."""
+        return bool(self._watch_out.poll(max(0.0, seconds) * 1000))
+
+    def silence(self) -> None:
+        """End the connection from any thread, so that whoever waits for the relay hears of it."""
+        with suppress(OSError):
+            self._plug.shutdown(socket.SHUT_RDWR)
 
     def hurry(self) -> None:
         """Acknowledge what comes next at once, where the system can; it does not last.
@@ -99,7 +124,7 @@ class Wire:
 
     def overheard(self) -> bytes:
         """Return what the relay has said and nobody has read yet, without waiting."""
-        if self._poll.poll(0):
+        if self._look.poll(0):
             self._hear()
         return self.heard
 

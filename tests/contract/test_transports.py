@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from newsletter.errors import RelayUnavailable
 from newsletter.transport.eml import EmlTransport
 from newsletter.transport.memory import MemoryTransport
-from newsletter.transport.protocol import Envelope, Lost, Message, Reply, Transport, Verdict, parse_reply
+from newsletter.transport.protocol import (
+    Envelope,
+    Lost,
+    Message,
+    Reply,
+    Transport,
+    Verdict,
+    finish,
+    parse_reply,
+)
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport
 from tests.certificates import Certificate, self_signed
 from tests.smtp_server import HANG_UP, Server, smtp_server
@@ -57,9 +66,9 @@ def sent(transport: Transport, message: Message, *following: Message) -> Verdict
     """Take both steps with one message; return what became of it."""
     (refusal,) = transport.begin([message])
     if refusal is not None:
-        assert transport.finish(following) == []
+        assert finish(transport, following) == []
         return refusal
-    (verdict,) = transport.finish(following)
+    (verdict,) = finish(transport, following)
     return verdict
 
 

@@ -271,11 +271,11 @@ class Breaking(MemoryTransport):
             raise ZeroDivisionError
         return super().begin(messages)
 
-    def finish(self, following: Sequence[Message] = ()) -> list[Verdict]:
+    def verdicts(self) -> list[Verdict]:
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize(("step", "attempted"), [("begin", 0), ("finish", 1)])
+@pytest.mark.parametrize(("step", "attempted"), [("begin", 0), ("verdicts", 1)])
 def test_a_transport_that_breaks(engine: Engine, now: datetime, step: str, attempted: int) -> None:
     """An error that no transport should raise is raised; only what may have arrived counts as attempted."""
     queue_issue(engine, now, readers=10)

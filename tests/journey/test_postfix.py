@@ -12,7 +12,7 @@ import pytest
 from newsletter.content.post import InlineImage
 from newsletter.outbox.message import Reader, compose
 from newsletter.outbox.template import Template
-from newsletter.transport.protocol import Envelope, Message, Reply
+from newsletter.transport.protocol import Envelope, Message, Reply, finish
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport
 from subscribers.tokens import Tokens
 from tests.issues import LETTERHEAD
@@ -60,7 +60,7 @@ def send(postfix: Postfix, message: Message) -> Reply:
     transport = SmtpTransport(settings)
     try:
         (refusal,) = transport.begin([message])
-        (verdict,) = [refusal] if refusal else transport.finish()
+        (verdict,) = [refusal] if refusal else finish(transport)
     finally:
         transport.close()
     assert isinstance(verdict, Reply)

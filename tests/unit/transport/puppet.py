@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import Literal
 
 from newsletter.transport.connection import SmtpSettings
-from newsletter.transport.protocol import Envelope, Message, Reply, Transport, Verdict
+from newsletter.transport.protocol import Envelope, Message, Reply, Transport, Verdict, finish
 
 #: Extensions as most relays offer them.
 USUAL = ("PIPELINING", "SIZE 1000000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
@@ -278,7 +278,7 @@ def in_a_row(transport: Transport, messages: Sequence[Message]) -> list[Verdict]
     for number, message in enumerate(messages, 1):
         (refusal,) = transport.begin([message])
         if refusal is None:
-            verdicts += transport.finish(messages[number : number + 1])
+            verdicts += finish(transport, messages[number : number + 1])
         else:
             verdicts.append(refusal)
     return verdicts

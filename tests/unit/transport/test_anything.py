@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import RelayUnavailable
-from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdict
+from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdict, finish
 from newsletter.transport.smtp import SmtpTransport, open_transport
 from tests.unit.transport.puppet import CHUNKS, USUAL, Act, Puppet, letter, puppet, to
 
@@ -105,7 +105,7 @@ def hand_over(transport_of: object, server: Puppet, messages: Sequence[Message],
         del left[:depth]
         if depth == 1 and refusals == [None]:
             server.reading.wait(FOREVER)  # so that what it says too early is there before the dot could be
-        verdicts = iter(transport.finish(following))
+        verdicts = iter(finish(transport, following))
         account += [
             (m, next(verdicts) if refusal is None else refusal)
             for m, refusal in zip(batch, refusals, strict=True)
@@ -195,7 +195,7 @@ def test_any_octets(ways: dict[str, tuple[Puppet, Transport]], pieces: list[byte
     server.bodies.clear()
     message = Message(letter(1).envelope, tuple(pieces))
     assert transport.begin([message]) == [None]
-    (verdict,) = transport.finish()
+    (verdict,) = finish(transport)
     assert isinstance(verdict, Reply)
     assert verdict.accepted
     assert server.bodies == [("r1@example.org", with_line_ends(b"".join(pieces)))]
@@ -219,7 +219,7 @@ def test_what_is_ready(
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     segments = tuple(data[start:end] for start, end in pairwise(places))
     transport.begin([Message(letter(1).envelope, segments, ready=True)])
-    (verdict,) = transport.finish()
+    (verdict,) = finish(transport)
     assert isinstance(verdict, Reply)
     assert verdict.accepted
     assert server.bodies == [("r1@example.org", data)]
@@ -231,7 +231,7 @@ def test_many_pieces(offers: tuple[str, ...]) -> None:
     data = [b"X-Token: t1\r\n\r\n", *(b"line %d\r\n" % number for number in range(3000))]
     with puppet(offers=offers) as server, closing(open_transport(to(server, pipeline=2))) as transport:
         transport.begin([Message(letter(1).envelope, tuple(data), ready=True)])
-        (verdict,) = transport.finish()
+        (verdict,) = finish(transport)
     assert isinstance(verdict, Reply)
     assert verdict.accepted
     assert server.bodies == [("r1@example.org", b"".join(data))]

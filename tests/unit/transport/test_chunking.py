@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.errors import RelayUnavailable
 from newsletter.transport.chunking import ChunkingTransport
-from newsletter.transport.protocol import Envelope, Message, Reply
+from newsletter.transport.protocol import Envelope, Message, Reply, finish
 from newsletter.transport.smtp import SmtpTransport, open_transport
 from tests.unit.transport.puppet import CHUNKS, USUAL, Act, codes, letter, puppet, to
 
@@ -42,9 +42,9 @@ def test_a_round() -> None:
 
     with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
         assert transport.begin(LETTERS) == [None] * 4
-        verdicts = transport.finish(LETTERS)
+        verdicts = finish(transport, LETTERS)
         assert transport.begin(LETTERS[:1]) == [None]
-        assert codes(transport.finish()) == [250]
+        assert codes(finish(transport)) == [250]
     assert verdicts == [
         Reply(250, "2.0.0", "taken t1"),
         Reply(550, "5.1.1", "nobody", "rcpt"),
@@ -66,7 +66,7 @@ def test_nothing_is_written_before_the_second_step() -> None:
     with puppet(offers=CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
         transport.begin(LETTERS)
         transport.close()
-        assert transport.finish() == []
+        assert finish(transport) == []
     assert server.commands == ["EHLO sender.example.com", "QUIT"]
 
 
@@ -84,7 +84,7 @@ def test_what_the_relay_would_not_take() -> None:
             None,
             (552, "data"),
         ]
-        assert codes(transport.finish()) == [250]
+        assert codes(finish(transport)) == [250]
     assert server.whole == {"t1": 1}
 
 
@@ -95,7 +95,7 @@ def test_dots_and_octets_mean_nothing() -> None:
     messages = [Message(letter(1).envelope, (data,), ready=True), Message(letter(2).envelope, (rough,))]
     with puppet(offers=CHUNKS) as server, closing(open_transport(to(server, pipeline=2))) as transport:
         transport.begin(messages)
-        assert codes(transport.finish()) == [250, 250]
+        assert codes(finish(transport)) == [250, 250]
     assert [body for _, body in server.bodies] == [data, b"X-Token: u\r\n\r\n.\r\nx\r\n\r\n.\r\n"]
 
 
@@ -114,7 +114,7 @@ def test_two_sides_that_write_at_once() -> None:
     ]
     with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=50))) as transport:
         transport.begin(messages)
-        assert codes(transport.finish()) == [250] * 50
+        assert codes(finish(transport)) == [250] * 50
     assert len(server.blessed) == 50
 
 
@@ -133,9 +133,9 @@ class TestBreaks:
             closing(open_transport(to(server, pipeline=4, timeout=0.3))) as transport,
         ):
             transport.begin(LETTERS)
-            verdicts = codes(transport.finish())
+            verdicts = codes(finish(transport))
             assert transport.begin(LETTERS[3:]) == [None]
-            assert codes(transport.finish()) == [250]
+            assert codes(finish(transport)) == [250]
         if then == "reset":  # which may overtake what was said before
             assert verdicts[2:] == [True, True]
         else:
@@ -151,9 +151,9 @@ class TestBreaks:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS)
-            verdicts = codes(transport.finish())
+            verdicts = codes(finish(transport))
             assert transport.begin(LETTERS[2:]) == [None, None]
-            assert codes(transport.finish()) == [250, 250]
+            assert codes(finish(transport)) == [250, 250]
         assert verdicts == [250, 250, 421 if step == "dot" else False, False]
         assert server.blessed == {"t1": 1, "t2": 1, "t3": 1, "t4": 1}
 
@@ -174,7 +174,7 @@ class TestBreaks:
             closing(open_transport(to(server, pipeline=4, timeout=0.3))) as transport,
         ):
             transport.begin(large)
-            verdicts = codes(transport.finish())
+            verdicts = codes(finish(transport))
         assert verdicts[0] == 250
         assert verdicts[3] is False
 
@@ -190,9 +190,9 @@ class TestBreaks:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [250] * 4
+            assert codes(finish(transport)) == [250] * 4
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [250] * 4
+            assert codes(finish(transport)) == [250] * 4
         assert server.connections == 2
 
     def test_a_relay_that_never_answers_for_a_message(self) -> None:
@@ -204,7 +204,7 @@ class TestBreaks:
             closing(open_transport(to(server, pipeline=4))) as transport,
         ):
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [False] * 4
+            assert codes(finish(transport)) == [False] * 4
             with pytest.raises(RelayUnavailable, match=r"takes no mail now: 421 4\.3\.2 no"):
                 transport.begin(LETTERS)
 
@@ -221,7 +221,7 @@ class TestBreaks:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS[:1])
-            assert codes(transport.finish()) == [250]
+            assert codes(finish(transport)) == [250]
             with pytest.raises(RelayUnavailable, match="does not offer what was asked for"):
                 transport.begin(LETTERS[:1])
 
@@ -243,7 +243,7 @@ class TestOutOfStep:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [True] * 4
+            assert codes(finish(transport)) == [True] * 4
 
     @pytest.mark.parametrize("nonsense", [b"nonsense\r\n", b"354 go\r\n", b"220 hi\r\n"])
     @pytest.mark.parametrize("step", ["rset", "mail", "rcpt", "dot"])
@@ -255,7 +255,7 @@ class TestOutOfStep:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [True] * 4
+            assert codes(finish(transport)) == [True] * 4
 
     def test_a_message_taken_for_nobody(self) -> None:
         """A relay that refuses a recipient and takes the message cannot be believed."""
@@ -270,7 +270,7 @@ class TestOutOfStep:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [True] * 4
+            assert codes(finish(transport)) == [True] * 4
 
     def test_a_word_between_two_rounds(self) -> None:
         """What a relay says without being asked is no answer to what comes: it is called again."""
@@ -280,7 +280,7 @@ class TestOutOfStep:
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
             transport.begin(LETTERS[:1])
-            assert codes(transport.finish()) == [True]
+            assert codes(finish(transport)) == [True]
             transport.begin(LETTERS)
-            assert codes(transport.finish()) == [250] * 4
+            assert codes(finish(transport)) == [250] * 4
         assert server.connections == 2

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+from newsletter.transport.protocol import finish
 from newsletter.transport.smtp import SmtpTransport
 from tests.unit.transport.puppet import USUAL, Act, codes, in_a_row, letter, puppet, to
 
@@ -108,9 +109,9 @@ class TestGroups:
         """Once an envelope is given there is no way back: another message goes over a new connection."""
         with puppet() as server, closing(SmtpTransport(to(server))) as transport:
             transport.begin([letter(1)])
-            assert codes(transport.finish([letter(2)])) == [250]
+            assert codes(finish(transport, [letter(2)])) == [250]
             assert transport.begin([letter(3)]) == [None]
-            assert codes(transport.finish()) == [250]
+            assert codes(finish(transport)) == [250]
         assert [who for who, _ in server.bodies] == ["r1@example.org", "r3@example.org"]
         assert server.connections == 2
 
@@ -122,15 +123,15 @@ class TestGroups:
 
         with puppet(script) as server, closing(SmtpTransport(to(server))) as transport:
             transport.begin([letter(1)])
-            assert codes(transport.finish([letter(2)])) == [250]
+            assert codes(finish(transport, [letter(2)])) == [250]
             assert transport.begin([letter(3)]) == [None]
-            assert codes(transport.finish()) == [250]
+            assert codes(finish(transport)) == [250]
         assert server.connections == 1
 
     def test_the_second_step_without_a_first(self) -> None:
         """What was not begun has no verdict."""
         with puppet() as server, closing(SmtpTransport(to(server))) as transport:
-            assert transport.finish([letter(1)]) == []
+            assert finish(transport, [letter(1)]) == []
         assert server.commands == ["EHLO sender.example.com", "QUIT"]
 
 

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from newsletter.transport.protocol import Lost, Message, Reply
+from newsletter.transport.protocol import Lost, Message, Reply, finish
 from newsletter.transport.smtp import SmtpTransport
 from tests.unit.transport.puppet import USUAL, Act, codes, in_a_row, letter, puppet, to
 
@@ -34,7 +34,7 @@ class TestHeldBack:
         with puppet() as server:
             transport = SmtpTransport(to(server))
             transport.begin([letter(1)])
-            assert codes(transport.finish([letter(2)])) == [250]
+            assert codes(finish(transport, [letter(2)])) == [250]
             transport.close()
         assert server.fragments == [b""]
         assert server.blessed == {"t1": 1}
@@ -45,7 +45,7 @@ class TestHeldBack:
         with puppet(offers=offers) as server, closing(SmtpTransport(to(server))) as transport:
             transport.begin([letter(1)])
             transport.begin([letter(2)])
-            assert codes(transport.finish()) == [250]
+            assert codes(finish(transport)) == [250]
         assert [who for who, _ in server.bodies] == ["r2@example.org"]
 
     @BOTH
@@ -54,7 +54,7 @@ class TestHeldBack:
         with puppet(offers=offers) as server, closing(SmtpTransport(to(server))) as transport:
             transport.begin([letter(1)])
             transport.close()
-            assert transport.finish() == []
+            assert finish(transport) == []
             assert codes(in_a_row(transport, [letter(2)])) == [250]
         assert [who for who, _ in server.bodies] == ["r2@example.org"]
 
@@ -76,7 +76,7 @@ class TestOutOfStep:
         with puppet(script, offers) as server, closing(SmtpTransport(to(server))) as transport:
             assert transport.begin([letter(1)]) == [None]
             assert server.reading.wait(5)
-            verdicts = transport.finish([letter(2)])
+            verdicts = finish(transport, [letter(2)])
             assert codes(verdicts) == [False]
             assert codes(in_a_row(transport, [letter(2)])) == [250]
         assert server.whole == {"t2": 1}
@@ -197,6 +197,6 @@ def test_a_dot_that_cannot_be_written(offers: tuple[str, ...]) -> None:
     with puppet(script, offers) as server, closing(SmtpTransport(to(server))) as transport:
         assert transport.begin([letter(1)]) == [None]
         assert server.reading.wait(5)
-        assert codes(transport.finish([letter(2)])) == [False]
+        assert codes(finish(transport, [letter(2)])) == [False]
         assert codes(in_a_row(transport, [letter(1)])) == [250]
     assert server.whole == {"t1": 1}
