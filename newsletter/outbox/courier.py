@@ -24,7 +24,18 @@ _DOUBTS_IN_A_ROW = 2
 
 
 class MailRefused(NewsletterError):
-    """The relay refuses our mail for a reason that is about us; nothing was held against the readers."""
+    """The relay refuses our mail for a reason that is about us; nothing was held against the readers.
+
+    `issue_number`: of which issue the message was, or None for a notice.
+    """
+
+    def __init__(self, reply: Reply, issue_number: int | None) -> None:
+        super().__init__(
+            f"The relay refuses our mail: {reply}.",
+            remedy="This is about us, not about the reader. Mend it with whoever runs the relay, and send again.",
+        )
+        self.reply = reply
+        self.issue_number = issue_number
 
 
 class RelaySilent(NewsletterError):
@@ -165,7 +176,7 @@ class Courier:
                 self._doubts = 0
                 self._settlements.append(Settlement(claimed.id, outcome, verdict))
                 if outcome.stops:
-                    self._error = self._error or _refused(verdict)
+                    self._error = self._error or MailRefused(verdict, claimed.issue_number)
             elif verdict.in_doubt:
                 outcome = retry.in_doubt(claimed.attempts, resend=self._orders.resend)
                 self._settlements.append(Settlement(claimed.id, outcome, note=verdict.words))
@@ -190,11 +201,6 @@ class Courier:
         for settlement in settled:
             if settlement.outcome.counts:
                 self.tally[settlement.outcome.status] += 1
-
-
-def _refused(reply: Reply) -> MailRefused:
-    remedy = "This is about us, not about the reader. Mend it with whoever runs the relay, and send again."
-    return MailRefused(f"The relay refuses our mail: {reply}.", remedy=remedy)
 
 
 def _silent(words: str) -> RelaySilent:
