@@ -49,6 +49,7 @@ class Relay:
     host: str = "127.0.0.1"
     port: int = 0
     process: Process | None = field(default=None, repr=False)
+    senders: list[Process] = field(default_factory=list, repr=False)  # that were started for it
 
     def start(self) -> None:
         """Start it; a second time, on the same port."""
@@ -83,13 +84,15 @@ class Relay:
 def relay_running(
     log: Path, *words: str, before: Sequence[str] = (), host: str = "127.0.0.1"
 ) -> Iterator[Relay]:
-    """Start a relay, and end it with the block."""
+    """Start a relay; with the block it ends, and whatever sends to it."""
     relay = Relay(log, words, before, host)
     relay.start()
     try:
         yield relay
     finally:
         relay.kill()
+        for process in relay.senders:
+            _put_away(process)
 
 
 def start_sender(
@@ -97,7 +100,9 @@ def start_sender(
 ) -> Process:
     """Start a sender in a process of its own."""
     command = [*before, sys.executable, "-m", "tests.sender", *_words(database, relay, words)]
-    return subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.PIPE, text=True, **popen)
+    process = subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.PIPE, text=True, **popen)
+    relay.senders.append(process)
+    return process
 
 
 def send(engine: Engine, relay: Relay, *words: object) -> Summary:
@@ -122,6 +127,13 @@ def kill(process: Process) -> None:
     """End a sender outright."""
     process.kill()
     process.communicate()
+
+
+def _put_away(process: Process) -> None:
+    if process.poll() is None:
+        kill(process)
+    if process.stderr is not None:
+        process.stderr.close()
 
 
 def wait_until(happened: Callable[[], object]) -> None:

@@ -12,8 +12,8 @@ from subscribers.database import reading
 from tests.issues import queue_issue
 from tests.processes import finish, relay_running, start_sender
 
-READERS = 100
-SENDERS, CONNECTIONS, RATE = 2, 2, 40
+READERS = 200
+SENDERS, CONNECTIONS, RATE = 2, 2, 60
 
 #: A sender reserves a quarter of a second for itself. If it is held up then, it may send that much at once; and what
 #: is on the wire may be held up there, one message a connection.
