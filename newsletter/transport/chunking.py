@@ -33,9 +33,8 @@ class _Round:
     pieces: list[bytes] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
 
-    def add(self, lines: bytes, body: tuple[bytes, ...]) -> None:
+    def add(self, lines: bytes, body: Sequence[bytes], size: int) -> None:
         """Add one message: four commands, of which the last one is followed by its octets."""
-        size = sum(map(len, body))
         head = b"RSET\r\n%bBDAT %d LAST\r\n" % (lines, size)
         self.pieces += (head, *body)
         self.ends.append((self.ends[-1] if self.ends else 0) + len(head) + size)
@@ -68,12 +67,13 @@ class ChunkingTransport:
         refusals: list[Reply | None] = []
         for message in messages:
             body = for_bdat(message)
-            lines = offers.transaction(message.envelope, body)
+            size = sum(map(len, body))
+            lines = offers.transaction(message.envelope, body, size)
             if isinstance(lines, Reply):
                 refusals.append(lines)
             else:
                 refusals.append(None)
-                self._round.add(lines, body)
+                self._round.add(lines, body, size)
         return refusals
 
     def release(self, following: Sequence[Message] = ()) -> None:  # noqa: ARG002 - the protocol's signature
@@ -95,7 +95,7 @@ class ChunkingTransport:
         try:
             if heard := wire.overheard():
                 raise Garbled(f"it spoke without being asked: {replies.shown(heard)}")
-            wire.write(chunks.pieces, patience.block)
+            wire.write(chunks.pieces, chunks.ends[-1], patience.block)
         except Broken as broken:
             if not broken.taken:
                 return self._given_up(chunks, [], broken, 0)

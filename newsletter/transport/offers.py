@@ -1,6 +1,7 @@
 """What a relay offers in its reply to EHLO (RFC 5321, section 4.1.1.1), and what it is told of a message. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from newsletter.transport.protocol import Envelope, Reply
@@ -47,9 +48,8 @@ class Offers:
             logins=frozenset(word for line in words if line and line[0] == "AUTH" for word in line[1:]),
         )
 
-    def transaction(self, envelope: Envelope, body: tuple[bytes, ...]) -> bytes | Reply:
-        """Return MAIL and RCPT for one message as two lines, or the refusal that the relay is spared."""
-        size = sum(map(len, body))
+    def transaction(self, envelope: Envelope, body: Sequence[bytes], size: int) -> bytes | Reply:
+        """Return MAIL and RCPT for a message of so many octets, or the refusal that the relay is spared."""
         if 0 < self.limit < size:
             # of the stage "data", since this is about the message and not about its sender
             return Reply(552, "5.3.4", f"the relay takes messages of up to {self.limit:,} octets (RFC 1870)")

@@ -47,8 +47,6 @@ class SmtpTransport:
         relay that lets us in, the message is to blame: that is a temporary refusal of it.
         """
         (message,) = messages
-        if self._conversation is not None and not self._conversation.expects(message):
-            self._drop()
         try:
             return [self._talking().begin(message)]
         except Broken:

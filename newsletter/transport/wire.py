@@ -48,10 +48,6 @@ class Wire:
         self._poll, self._look = select.poll(), select.poll()
         self._poll.register(plug, select.POLLIN)
         self._look.register(plug, select.POLLIN)
-        self._watch_out = (
-            select.poll()
-        )  # for the thread that waits: one poll object serves one thread at a time
-        self._watch_out.register(plug, select.POLLIN)
         self._seconds = 0.0
         self.heard = b""  # and not yet read
 
@@ -85,29 +81,32 @@ class Wire:
             raise Garbled(f"it spoke before the encryption began: {shown(self.heard)}")
         return self._plug
 
-    def write(self, pieces: Sequence[bytes], seconds: float, quiet: int = 0) -> bool:
-        """Write all the pieces, of which each block may take so many seconds; return whether all went at once.
+    def say(self, octets: bytes, seconds: float) -> None:
+        """Write some commands."""
+        self.write((octets,), len(octets), seconds)
+
+    def write(self, pieces: Sequence[bytes], size: int, seconds: float, quiet: int = 0) -> bool:
+        """Write pieces of so many octets in all; each block may take so many seconds. Return whether all went at once.
 
         Until `quiet` octets are written the relay has nothing to say: when it speaks before, that is the end.
         """
-        total = sum(map(len, pieces))
         taken = self._send(pieces)
-        if taken == total:
+        if taken == size:
             return True
         self._write_rest(_after(pieces, taken), taken, seconds, quiet)
         return False
+
+    def write_now(self, octets: bytes) -> int:
+        """Write what the kernel takes without waiting; return how much that was."""
+        return self._send((octets,))
 
     def make_room(self, seconds: float) -> None:
         """Wait until the kernel takes more, or the relay speaks."""
         self._watch(monotonic() + seconds)
 
-    def write_now(self, octets: bytes) -> bytes:
-        """Write what the kernel takes without waiting; return what is left."""
-        return octets[self._send((octets,)) :]
-
     def listen(self, seconds: float) -> bool:
         """Wait so many seconds at the most for the relay to speak; return whether it may have."""
-        return bool(self._watch_out.poll(max(0.0, seconds) * 1000))
+        return bool(self._poll.poll(max(0.0, seconds) * 1000))
 
     def silence(self) -> None:
         """End the connection from any thread, so that whoever waits for the relay hears of it."""
@@ -144,7 +143,7 @@ class Wire:
         """Give one command and return the reply to it. Raises Garbled, too."""
         if self.overheard():
             raise Garbled(f"it spoke without being asked: {shown(self.heard)}")
-        self.write((command,), seconds)
+        self.say(command, seconds)
         return self.reply(seconds)
 
     def receive(self, seconds: float) -> bytes:

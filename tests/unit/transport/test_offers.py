@@ -1,5 +1,7 @@
 """What a relay offers, and the two lines of an envelope that follow from it."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,12 @@ BODY = (b"Subject: x\r\n\r\n", b"hello\r\n")
 EIGHT = (*BODY, "hellö\r\n".encode())
 ENVELOPE = Envelope("b+1@example.com", "ana+news@example.org", id="i3.d7")
 FAR = Envelope("b@example.com", "юзер+a=b@example.org", smtputf8=True, id="i3.d7")
+
+
+def size(body: Sequence[bytes]) -> int:
+    """Return how many octets a body has."""
+    return sum(map(len, body))
+
 
 EVERYTHING = Offers(pipelining=True, eight_bit=True, size=True, beyond_ascii=True, reports=True)
 
@@ -52,25 +60,25 @@ class TestEnvelopes:
 
     def test_where_nothing_is_offered(self) -> None:
         """No parameter is given that the server does not know."""
-        assert Offers().transaction(ENVELOPE, EIGHT) == (
+        assert Offers().transaction(ENVELOPE, EIGHT, size(EIGHT)) == (
             b"MAIL FROM:<b+1@example.com>\r\nRCPT TO:<ana+news@example.org>\r\n"
         )
 
     def test_where_everything_is(self) -> None:
         """Size, eight bits and what reports shall hold, each only where it applies."""
-        assert EVERYTHING.transaction(ENVELOPE, BODY) == (
+        assert EVERYTHING.transaction(ENVELOPE, BODY, size(BODY)) == (
             b"MAIL FROM:<b+1@example.com> SIZE=21 RET=HDRS ENVID=i3.d7\r\n"
             b"RCPT TO:<ana+news@example.org> NOTIFY=FAILURE ORCPT=rfc822;ana+2Bnews@example.org\r\n"
         )
         plain = Envelope("", "ana@example.org")
-        assert EVERYTHING.transaction(plain, EIGHT) == (
+        assert EVERYTHING.transaction(plain, EIGHT, size(EIGHT)) == (
             b"MAIL FROM:<> SIZE=29 BODY=8BITMIME\r\nRCPT TO:<ana@example.org>\r\n"
         )
 
     def test_beyond_ascii(self) -> None:
         """RFC 6531, and the form of RFC 6533 for the original recipient."""
         assert (
-            EVERYTHING.transaction(FAR, BODY)
+            EVERYTHING.transaction(FAR, BODY, size(BODY))
             == (
                 "MAIL FROM:<b@example.com> SIZE=21 SMTPUTF8 RET=HDRS ENVID=i3.d7\r\n"
                 "RCPT TO:<юзер+a=b@example.org> NOTIFY=FAILURE ORCPT=utf-8;юзер\\x{2B}a\\x{3D}b@example.org\r\n"
@@ -87,21 +95,21 @@ class TestEnvelopes:
     )
     def test_what_cannot_be_written(self, envelope: Envelope, offers: Offers) -> None:
         """An address that no command can carry is refused for this reader alone."""
-        refusal = offers.transaction(envelope, BODY)
+        refusal = offers.transaction(envelope, BODY, size(BODY))
         assert isinstance(refusal, Reply)
         assert (refusal.code, refusal.enhanced, refusal.stage) == (553, "5.6.7", "rcpt")
 
     @pytest.mark.parametrize(("limit", "taken"), [(20, False), (21, True), (0, True)])
     def test_what_is_too_large(self, limit: int, taken: bool) -> None:
         """RFC 1870: a message beyond the limit is refused as such, which is not about its sender."""
-        reply = Offers(size=True, limit=limit).transaction(ENVELOPE, BODY)
+        reply = Offers(size=True, limit=limit).transaction(ENVELOPE, BODY, size(BODY))
         assert isinstance(reply, bytes) == taken
         if isinstance(reply, Reply):
             assert (reply.code, reply.enhanced, reply.stage) == (552, "5.3.4", "data")
 
     def test_a_name_that_is_too_long(self) -> None:
         """ENVID has a hundred octets; a longer name is left out."""
-        lines = EVERYTHING.transaction(Envelope("", "a@b.org", id="x" * 101), BODY)
+        lines = EVERYTHING.transaction(Envelope("", "a@b.org", id="x" * 101), BODY, size(BODY))
         assert isinstance(lines, bytes)
         assert b"ENVID" not in lines
 
@@ -114,7 +122,7 @@ class TestEnvelopes:
             envelope = Envelope(sender, recipient, far, name)
         except ValueError:
             return
-        lines = offers.transaction(envelope, BODY)
+        lines = offers.transaction(envelope, BODY, size(BODY))
         if isinstance(lines, Reply):
             return
         text = lines.decode()
@@ -141,6 +149,6 @@ class TestEnvelopes:
     @pytest.mark.parametrize(("name", "written"), [("a+b=c", "a+2Bb+3Dc"), ("ö", "+C3+B6"), ("\\{}", "\\{}")])
     def test_our_name_of_the_message(self, name: str, written: str) -> None:
         """What ENVID cannot hold is written as its numbers (RFC 3461, section 4)."""
-        lines = EVERYTHING.transaction(Envelope("", "a@b.org", id=name), BODY)
+        lines = EVERYTHING.transaction(Envelope("", "a@b.org", id=name), BODY, size(BODY))
         assert isinstance(lines, bytes)
         assert f" ENVID={written}\r\n".encode() in lines
