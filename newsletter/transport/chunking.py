@@ -170,7 +170,7 @@ def _read_verdict(wire: Wire, patience: Patience, verdicts: list[Verdict]) -> No
     """Read the four replies for one message, and add the verdict once it is known. Raises Broken."""
     if not wire.heard:
         wire.hurry()
-        wire.put_back(wire.receive(patience.dot))
+        wire.heard = wire.receive(patience.dot)
     if well := replies.CHUNK_WELL.match(wire.heard):
         wire.heard = wire.heard[well.end() :]
         verdicts.append(replies.taken(well[1]))

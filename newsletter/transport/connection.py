@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from socket import getfqdn
 
 from newsletter.errors import RelayUnavailable
 from newsletter.transport.login import Login
@@ -126,7 +127,7 @@ def _open(settings: SmtpSettings) -> Connection:
 
 def _introduce(wire: Wire, settings: SmtpSettings, patience: Patience) -> Offers:
     """Say EHLO, or HELO to a server that does not know it; return what the relay offers."""
-    name = (settings.helo or wire.name).encode("ascii")
+    name = (settings.helo or _machine() or _literal(wire.here)).encode("ascii")
     code, text = wire.ask(b"EHLO %b\r\n" % name, patience.command)
     if code == 250:
         return Offers.read(text)
@@ -149,3 +150,15 @@ def _expect(reply: tuple[int, str], code: int) -> None:
 def _system() -> ssl.SSLContext:
     """Return what this machine trusts; reading it takes longer than sending a hundred messages."""
     return ssl.create_default_context()
+
+
+@cache
+def _machine() -> str:
+    """Return this machine's full name, or nothing when it has none."""
+    name = getfqdn()
+    return name if "." in name and name.isascii() and name.replace("-", "").replace(".", "").isalnum() else ""
+
+
+def _literal(address: str) -> str:
+    """Return how a machine without a name calls itself (RFC 5321, section 4.1.3)."""
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"

@@ -139,11 +139,12 @@ class Conversation:
         """Wait for the verdict and for the answers to the next envelope. Raises Broken, the verdict being unknown."""
         seconds = self._connection.patience.dot
         deadline = monotonic() + seconds
-        octets = self._wire.receive(seconds)
+        octets, self._wire.heard = self._wire.heard, b""
+        octets = octets or self._wire.receive(seconds)
         if well := (replies.WELL if announced is None else replies.ALL_WELL).fullmatch(octets):
             self._awaited = announced
             return replies.taken(well[1])
-        self._wire.put_back(octets)
+        self._wire.heard = octets
         verdict = replies.verdict(*self._wire.reply(deadline - monotonic()))
         try:
             if verdict.code == 421:

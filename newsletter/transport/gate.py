@@ -17,14 +17,16 @@ class Gate:
 
     def open(self) -> None:
         """Release the round, unless it was abandoned."""
-        if not self._decided.is_set():
-            self._open = True
-            self._decided.set()
+        self._decide(True)
 
     def abandon(self) -> None:
-        """Never release the round."""
-        self._open = False
-        self._decided.set()
+        """Never release the round, unless it was released."""
+        self._decide(False)
+
+    def _decide(self, released: bool) -> None:
+        if not self._decided.is_set():
+            self._open = released
+            self._decided.set()
 
     def passed(self) -> bool:
         """Wait for the decision; return whether the round was released."""

@@ -16,6 +16,27 @@ _NOT_UNITEXT = re.compile(r"[\x00- +=\\\x7f]")
 _ENVID = 100
 
 
+class _SevenBit:
+    """Whether messages are ASCII alone. Most of a message is the very same octets as in the one before."""
+
+    def __init__(self) -> None:
+        self._before: Sequence[bytes] = ()  # known to be ASCII
+
+    def holds(self, body: Sequence[bytes]) -> bool:
+        """Look through what stands between the pieces that are known, which are every other one."""
+        before = self._before
+        if body[::2] == before[::2]:
+            unknown = body[1::2]
+        elif body[1::2] == before[1::2]:
+            unknown = body[::2]
+        else:
+            unknown = body
+        if not all(map(bytes.isascii, unknown)):
+            return False
+        self._before = body
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Offers:
     """The extensions of one relay. A server that knows only HELO offers none."""
@@ -29,6 +50,7 @@ class Offers:
     chunking: bool = False  # RFC 3030
     starttls: bool = False  # RFC 3207
     logins: frozenset[str] = field(default_factory=frozenset)  # mechanisms, RFC 4954
+    _seven_bit: _SevenBit = field(default_factory=_SevenBit, compare=False, repr=False)
 
     @classmethod
     def read(cls, text: str) -> "Offers":
@@ -56,14 +78,14 @@ class Offers:
         if envelope.smtputf8 and not self.beyond_ascii:
             return _BEYOND_ASCII
         mail = f" SIZE={size}" if self.size else ""
-        if self.eight_bit and not all(map(bytes.isascii, body)):
+        if self.eight_bit and not self._seven_bit.holds(body):
             mail += " BODY=8BITMIME"
         if envelope.smtputf8:
             mail += " SMTPUTF8"
         rcpt = ""
         if self.reports and envelope.id:
             mail += _envelope_id(envelope.id)
-            rcpt = f" NOTIFY=FAILURE ORCPT={_original_recipient(envelope)}"
+            rcpt = f" NOTIFY=FAILURE ORCPT={_original_recipient(envelope.recipient)}"
         lines = f"MAIL FROM:<{envelope.sender}>{mail}\r\nRCPT TO:<{envelope.recipient}>{rcpt}\r\n"
         try:
             return lines.encode("utf-8" if envelope.smtputf8 else "ascii")
@@ -80,15 +102,16 @@ def _envelope_id(name: str) -> str:
     return f" RET=HDRS ENVID={envid}" if len(envid) <= _ENVID else " RET=HDRS"
 
 
-def _original_recipient(envelope: Envelope) -> str:
-    if envelope.recipient.isascii():
-        return f"rfc822;{_xtext(envelope.recipient)}"
-    escaped = _NOT_UNITEXT.sub(lambda found: f"\\x{{{ord(found[0]):02X}}}", envelope.recipient)
-    return f"utf-8;{escaped}"
+def _original_recipient(address: str) -> str:
+    if address.isascii():
+        return f"rfc822;{_xtext(address)}"
+    return "utf-8;" + _NOT_UNITEXT.sub(lambda found: f"\\x{{{ord(found[0]):02X}}}", address)
 
 
 def _xtext(text: str) -> str:
     """Write what is not printable ASCII, and "+" and "=", as +XX (RFC 3461, section 4)."""
+    if text.isascii() and text.isprintable() and not ("+" in text or "=" in text or " " in text):
+        return text  # the long way costs a good part of what is spent on a message
     return _NOT_XTEXT.sub(
         lambda found: "".join(f"+{octet:02X}" for octet in found[0].encode("utf-8", "surrogatepass")), text
     )

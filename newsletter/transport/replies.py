@@ -88,9 +88,10 @@ def cleared(code: int, text: str) -> None:
 
 def taken(words: bytes) -> Reply:
     """Return the words of a 250 after the final dot as a reply, the short way for what most servers say."""
-    if words.startswith(b"2.0.0 ") and words.isascii() and (text := words.decode()).isprintable():
-        return Reply(250, "2.0.0", " ".join(text[6:].split()))
-    return parse_reply(250, words.decode("utf-8", "replace"))
+    text = words.decode("utf-8", "replace")
+    if text.startswith("2.0.0 ") and text.isprintable() and "  " not in text and not text.endswith(" "):
+        return Reply(250, "2.0.0", text[6:])
+    return parse_reply(250, text)
 
 
 def refuse_more(octets: bytes) -> None:

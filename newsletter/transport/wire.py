@@ -7,10 +7,8 @@ once, so that two sides that are both writing cannot hold each other up.
 import select
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
-from ipaddress import ip_address
 from time import monotonic
 
 from newsletter.transport.replies import first_reply, shown
@@ -57,19 +55,21 @@ class Wire:
         return False
 
     @property
-    def ends_here(self) -> bool:
-        """Whether the other side is on this machine."""
-        with suppress(OSError, ValueError):
-            return ip_address(self._plug.getpeername()[0].partition("%")[0]).is_loopback
-        return False
+    def here(self) -> str:
+        """The number of this side of the connection."""
+        return self._address(self._plug.getsockname)
 
     @property
-    def name(self) -> str:
-        """What we call ourselves: this machine's full name, or our address (RFC 5321, section 4.1.4)."""
-        if name := _machine():
-            return name
-        address = self._plug.getsockname()[0].partition("%")[0]
-        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+    def there(self) -> str:
+        """The number of the other side."""
+        return self._address(self._plug.getpeername)
+
+    @staticmethod
+    def _address(name: Callable[[], tuple[str, int]]) -> str:
+        try:
+            return name()[0].partition("%")[0]
+        except OSError as error:
+            raise Broken(error.strerror or str(error)) from error
 
     def unplug(self) -> socket.socket:
         """Give the socket away, to be protected. Raises Garbled.
@@ -126,10 +126,6 @@ class Wire:
         if self._look.poll(0):
             self._hear()
         return self.heard
-
-    def put_back(self, octets: bytes) -> None:
-        """Have octets that were received read as replies."""
-        self.heard += octets
 
     def reply(self, seconds: float) -> tuple[int, str]:
         """Wait so many seconds for a whole reply, and return its code and its text. Raises Garbled, too."""
@@ -235,10 +231,3 @@ def _after(pieces: Sequence[bytes | memoryview], taken: int) -> list[bytes | mem
             return [memoryview(piece)[taken:], *pieces[number + 1 :]]
         taken -= len(piece)
     return []
-
-
-@cache
-def _machine() -> str:
-    """Return this machine's full name, or nothing when it has none."""
-    name = socket.getfqdn()
-    return name if "." in name and name.isascii() and name.replace("-", "").replace(".", "").isalnum() else ""

@@ -105,7 +105,10 @@ def hand_over(transport_of: object, server: Puppet, messages: Sequence[Message],
         del left[:depth]
         if depth == 1 and refusals == [None]:
             server.reading.wait(FOREVER)  # so that what it says too early is there before the dot could be
-        verdicts = iter(finish(transport, following))
+        ledger = Thread(target=transport.release, args=(following,))
+        ledger.start()
+        verdicts = iter(transport.verdicts() if None in refusals else [])
+        ledger.join()
         account += [
             (m, next(verdicts) if refusal is None else refusal)
             for m, refusal in zip(batch, refusals, strict=True)
