@@ -43,7 +43,7 @@ def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
     elif request.param == "eml":
         yield (
             EmlTransport(tmp_path / "mail"),
-            lambda: [_read_eml(path) for path in (tmp_path / "mail").iterdir()],
+            lambda: [_read_eml(path) for path in (tmp_path / "mail").glob("*.eml")],
         )
     else:
         with smtp_server(pipelining=request.param == "smtp in groups") as server:
@@ -108,6 +108,25 @@ class TestEveryTransport:
         for message in messages:
             assert taken(sender, made(message))
         assert sorted(shelf()) == sorted(messages)
+
+    def test_what_is_abandoned_does_not_arrive(self, transport: tuple[Transport, Shelf]) -> None:
+        """Until its release nobody has a message; when it is abandoned nobody ever will, and the next one arrives."""
+        sender, shelf = transport
+        assert sender.begin([made(MESSAGE + b"first\r\n")]) == [None]
+        assert shelf() == []
+        sender.abandon()
+        (verdict,) = sender.verdicts()
+        assert isinstance(verdict, Lost)
+        assert not verdict.in_doubt
+        assert taken(sender, made())
+        assert shelf() == [MESSAGE]
+
+    def test_what_is_begun_when_the_connection_ends(self, transport: tuple[Transport, Shelf]) -> None:
+        """A message that was begun and never released has not been sent."""
+        sender, shelf = transport
+        assert sender.begin([made()]) == [None]
+        sender.close()
+        assert shelf() == []
 
     def test_closing_twice_is_harmless(self, transport: tuple[Transport, Shelf]) -> None:
         """Whoever cleans up needn't know whether somebody else did."""

@@ -19,7 +19,7 @@ from newsletter.transport.smtp import SmtpTransport, open_transport
 from tests.unit.transport.puppet import CHUNKS, USUAL, Act, Puppet, letter, puppet, to
 
 #: Seconds until a reply is given up; short, since many of these servers never give one.
-TIMEOUT = 0.15
+TIMEOUT = 0.1
 
 #: Seconds after which a conversation counts as hanging, on the slowest machine.
 FOREVER = 60
@@ -154,7 +154,7 @@ def run(server: Puppet, messages: Sequence[Message], transport_of: object) -> Ac
 LETTERS = [letter(number) for number in range(1, 5)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.sampled_from([*DEEDS, *TWICE, "early", "well", "well", "well", "well"]), max_size=14),
     st.sampled_from([USUAL, ()]),
@@ -167,7 +167,7 @@ def test_message_by_message(deeds: list[str], offers: tuple[str, ...], skip: int
     compare(account, server, LETTERS)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([*DEEDS, "well", "well", "well", "well"]), max_size=14), st.integers(0, 12))
 def test_round_by_round(deeds: list[str], skip: int) -> None:
     """By BDAT; some seconds, for relays that make us wait."""
