@@ -65,6 +65,7 @@ class Settlement:
     outcome: Outcome
     reply: Reply | None = None
     note: str = ""  # our own words, where the relay gave none
+    domain: str = ""  # that the mail is for, where it asked for less
 
 
 class Claims:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import sleep
 
 from newsletter.errors import NewsletterError
 from newsletter.outbox import retry
@@ -18,6 +19,9 @@ from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdi
 from subscribers.errors import InvalidAddress
 
 Compose = Callable[[Claimed, datetime], Message]
+
+#: Seconds between two looks for a domain that has room again.
+_GLANCE = 0.05
 
 #: Messages in a row on one connection that may end in doubt before the run is stopped.
 _DOUBTS_IN_A_ROW = 2
@@ -85,8 +89,7 @@ class Courier:
         self._transport = self._orders.open_transport()
         round_ = _Round()
         try:
-            round_ = self._take()
-            while round_ and self._error is None:
+            while self._error is None and (round_ := round_ or self._next()):
                 current, round_ = round_, _Round()
                 round_ = self._deliver(current)
         finally:
@@ -95,6 +98,17 @@ class Courier:
             self._write_down()
         if self._error is not None:
             raise self._error
+
+    def _next(self) -> _Round:
+        """Take a round; where all that is due is for domains that are busy, wait for one of them."""
+        while not (round_ := self._take()):
+            if self._settlements:  # it may be we who are in the way
+                self._write_down()
+            elif not self._ledger.keeps_some or self._orders.is_over():
+                break
+            else:
+                sleep(_GLANCE)
+        return round_
 
     def _deliver(self, round_: _Round) -> _Round:
         """Hand one round over and return the next."""
@@ -174,7 +188,8 @@ class Courier:
             if isinstance(verdict, Reply):
                 outcome = retry.decide(verdict, claimed.attempts)
                 self._doubts = 0
-                self._settlements.append(Settlement(claimed.id, outcome, verdict))
+                domain = claimed.domain if outcome.hold else ""
+                self._settlements.append(Settlement(claimed.id, outcome, verdict, domain=domain))
                 if outcome.stops:
                     self._error = self._error or MailRefused(verdict, claimed.issue_number)
             elif verdict.in_doubt:

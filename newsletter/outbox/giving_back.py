@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -76,7 +77,8 @@ def statements(which: Which) -> Iterator[Update]:
 
 
 def _did_not_come_off(table: FromClause) -> ColumnElement[bool]:
-    return and_(table.c.status.in_(("cancelled", "failed")), table.c.served_before.is_not(None))
+    ended = or_(table.c.status == "cancelled", table.c.status == "failed")
+    return and_(ended, table.c.served_before.is_not(None))
 
 
 def _was_served_since() -> ColumnElement[bool]:

@@ -8,18 +8,20 @@ while it wrote before, and then releases the rounds itself: nobody has to be wok
 
 import socket
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
 from time import monotonic
 
-from sqlalchemy import Engine, delete, insert, update
+from sqlalchemy import Engine, delete, insert, or_, update
 
 from newsletter.errors import NewsletterError
-from newsletter.outbox import presence, retry
+from newsletter.outbox import giving_back, presence, retry
 from newsletter.outbox.claims import Claimed, Claims, Settlement
+from newsletter.outbox.domains import Domains
 from newsletter.outbox.tables import workers
+from newsletter.outbox.warmup import WarmUp
 from subscribers.database import writing
 from subscribers.standing import Standing, Transaction
 
@@ -59,13 +61,18 @@ class Ledger:
         batch: int,
         lease: timedelta,
         notices_only: bool = False,
+        domains: Domains | None = None,
+        warm_up: WarmUp | None = None,
     ) -> None:
         self._engine = engine
         self._now = now
         self._batch = batch
         self._lease = lease
         self._notices_only = notices_only
+        self._domains = domains or Domains()
+        self._warm_up = warm_up
         self._held: deque[Claimed] = deque()
+        self._under_way: dict[int, str] = {}  # domains of what was taken, while any are restricted
         self._standing = Standing(engine)
         self._turns: list[Turn] = []
         self._closing = False
@@ -86,7 +93,7 @@ class Ledger:
             return len(self._held)
 
     def take(self, limit: int) -> list[Claimed]:
-        """Return up to `limit` deliveries that nobody else gets; none when nothing is due.
+        """Return up to `limit` deliveries that nobody else gets; none when nothing may go out now.
 
         They may not be sent yet. Raises DatabaseUnavailable.
         """
@@ -97,10 +104,16 @@ class Ledger:
             self._refill()
         return self._pop(limit)
 
+    @property
+    def keeps_some(self) -> bool:
+        """Whether deliveries are held that wait for their domain to have room."""
+        return bool(self._held)
+
     def put_back(self, claimed: Sequence[Claimed]) -> None:
         """Take back what was taken and not sent, for another connection or another worker."""
         with self._gate:
             self._held.extendleft(reversed(claimed))
+            self._leave(one.id for one in claimed)
 
     def submit(self, settlements: Sequence[Settlement], following: Sequence[Claimed] = ()) -> Turn:
         """Hand in outcomes, and the round that would be sent next; it is written down as soon as may be."""
@@ -158,12 +171,14 @@ class Ledger:
             self._closing = True
             self._gate.notify()
         self._thread.join()
+        unused = len(self._held)
         self._held.clear()
         try:
             with self._standing.writing() as transaction:
                 self._claims.release(transaction)
         finally:
             self._standing.close()
+        self._give_back_draw(unused)
         with writing(self._engine) as connection:
             connection.execute(delete(workers).where(workers.c.id == self._worker))
 
@@ -217,18 +232,49 @@ class Ledger:
 
     def _pop(self, limit: int) -> list[Claimed]:
         with self._gate:
+            if self._domains.restrict:
+                return self._pop_where_there_is_room(limit)
             return [self._held.popleft() for _ in range(min(limit, len(self._held)))]
+
+    def _pop_where_there_is_room(self, limit: int) -> list[Claimed]:
+        now, popped = self._now(), list[Claimed]()
+        for claimed in list(self._held):
+            if len(popped) < limit and self._domains.has_room(claimed.domain, now):
+                self._domains.enter(claimed.domain)
+                self._under_way[claimed.id] = claimed.domain
+                self._held.remove(claimed)
+                popped.append(claimed)
+        return popped
+
+    def _leave(self, ids: Iterable[int]) -> None:
+        if self._under_way:
+            for domain in filter(None, (self._under_way.pop(number, None) for number in ids)):
+                self._domains.leave(domain)
 
     def _refill(self) -> None:
         if self._held:
             return
+        now, limit = self._now(), self._batch
+        with writing(self._engine) as connection:
+            self._domains.read(connection, now)
+            limit = self._warm_up.draw(connection, limit, now) if self._warm_up else limit
         with self._standing.writing() as transaction:
             claimed, void = self._claims.claim(
-                transaction, limit=self._batch, now=self._now(), notices_only=self._notices_only
+                transaction, limit=limit, now=now, notices_only=self._notices_only
             )
+            for claim in claimed:
+                if until := self._domains.held_until(claim.domain, now):
+                    self._claims.postpone(transaction, [claim.id], until)
         self.cancelled += void
+        ready = [claim for claim in claimed if self._domains.held_until(claim.domain, now) is None]
+        self._give_back_draw(limit - len(ready))
         with self._gate:
-            self._held.extend(claimed)
+            self._held.extend(ready)
+
+    def _give_back_draw(self, unused: int) -> None:
+        if self._warm_up is not None and unused:
+            with writing(self._engine) as connection:
+                self._warm_up.give_back(connection, unused, self._now())
 
     def _commit(self, turns: Sequence[Turn]) -> None:
         """Write the turns down, all in one transaction, and say to each whether its round may be sent."""
@@ -239,15 +285,35 @@ class Ledger:
                 now = self._now()
                 if settlements:
                     self._claims.settle(transaction, settlements, now)
+                    self._give_posts_back(transaction, settlements)
                 marked = self._claims.mark_sending(transaction, rounds, now) if rounds else set()
                 if len(marked) < len(rounds):
                     self._halt(transaction, turns, marked)
+            self._free(settlements)
         except BaseException as failure:  # noqa: BLE001 - raised in each connection's thread
             for turn in turns:
                 turn.failure = failure
         else:
             for turn in turns:
                 turn.may_send = all(claimed.id in marked for claimed in turn.round)
+
+    def _give_posts_back(self, transaction: Transaction, settlements: Sequence[Settlement]) -> None:
+        """Make the posts of what failed new to their readers again, as if they had not been sent."""
+        failed = [one.delivery_id for one in settlements if one.outcome.status == "failed"]
+        if failed:
+            for statement in giving_back.statements(
+                lambda table: or_(*(table.c.id == one for one in failed))
+            ):
+                transaction.run(self._standing.prepare(statement))
+
+    def _free(self, settlements: Sequence[Settlement]) -> None:
+        """Make room for the next to the same domains; remember which of them want nothing for a while."""
+        with self._gate:
+            self._leave(one.delivery_id for one in settlements)
+        asked = [(one.domain, one.outcome.hold, str(one.reply)) for one in settlements if one.outcome.hold]
+        if asked:
+            with writing(self._engine) as connection:
+                self._domains.hold(connection, asked, self._now())
 
     def _halt(self, transaction: Transaction, turns: Sequence[Turn], marked: set[int]) -> None:
         """Somebody has left, or an issue was paused: give back what is not on its way, to be looked at anew.

@@ -30,6 +30,7 @@ class Outcome:
     delay: timedelta = timedelta()
     counts: bool = True  # as an attempt
     stops: bool = False  # the run: no other message would fare better
+    hold: timedelta = timedelta()  # for how long the reader's domain wants no more of our mail
 
 
 #: The relay took the message.
@@ -45,7 +46,7 @@ class Rule:
     enhanced: str = "*"
     stage: Stage | None = None
     words: re.Pattern[str] | None = None
-    pause: timedelta = timedelta()  # at the least
+    pause: timedelta = timedelta()  # at the least, and for all of the domain's mail
 
     def fits(self, reply: Reply) -> bool:
         """Whether the rule speaks of this reply."""
@@ -65,10 +66,18 @@ _NO_SUCH_USER = re.compile(
     re.IGNORECASE,
 )
 
+# What providers say when they want less of everything that we send.
+_TOO_MUCH = re.compile(r"rate.?limit|too many|too fast|temporarily deferred|\bTSS\d\d|throttl", re.IGNORECASE)
+
 #: RFC 3463 with the IANA registry of enhanced codes; Gmail's own as in its sender guidelines of 2026.
 RULES = (
     Rule("us", "4??", stage="mail"),  # it takes nothing from us now: full disk, too many messages
     Rule("later", "4??", "4.7.28", pause=timedelta(minutes=10)),  # Gmail: too fast; stop ten minutes
+    Rule("later", "4??", "4.7.650", pause=timedelta(minutes=10)),  # Outlook.com: too fast for its address
+    Rule(
+        "later", "4??", "4.7.0", words=_TOO_MUCH, pause=timedelta(minutes=10)
+    ),  # Yahoo's TSS codes, and others
+    Rule("later", "4??", "4.5.3", words=_TOO_MUCH, pause=timedelta(minutes=10)),
     Rule("later", "4??"),
     Rule("address", "5??", "5.1.[1236]"),  # bad mailbox, bad system, bad syntax, moved without forwarding
     Rule("address", "5??", "5.1.10"),  # the domain takes no mail (RFC 7505)
@@ -97,7 +106,7 @@ def decide(reply: Reply, attempts: int) -> Outcome:
         case "later":
             if attempts >= len(PAUSES):
                 return Outcome("failed")
-            return Outcome("queued", delay=max(PAUSES[attempts], rule.pause))
+            return Outcome("queued", delay=max(PAUSES[attempts], rule.pause), hold=rule.pause)
 
 
 def in_doubt(attempts: int, *, resend: bool) -> Outcome:

@@ -14,8 +14,10 @@ from sqlalchemy import Engine
 from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.outbox import queue
 from newsletter.outbox.courier import Compose, Courier, Orders
+from newsletter.outbox.domains import Domains
 from newsletter.outbox.ledger import Ledger
 from newsletter.outbox.pace import Pace
+from newsletter.outbox.warmup import WarmUp
 from newsletter.transport.protocol import Transport
 from subscribers.database import writing
 
@@ -53,23 +55,34 @@ def deliver(
     resend: bool = True,
     notices_only: bool = False,
     lease: timedelta = LEASE,
+    per_domain: int = 0,
+    warm_up: WarmUp | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
     stop: Event | None = None,
 ) -> Summary:
     """Hand over everything that is due, on up to `connections` connections, at most `rate` messages a second.
 
-    The rate is shared with all other workers on the same database. `resend` says whether a message that may have
-    arrived is sent again; with `notices_only`, issues are left where they are. `on_progress` is told, in the caller's
-    thread, how many deliveries have come to an end since it was last told. Setting `stop` ends the run after the
-    messages that are on the wire; so does KeyboardInterrupt, which is raised again. A relay that cannot be reached or
-    refuses us is named in the summary, and what was not sent stays queued.
+    The rate is shared with all other workers on the same database, and so is what a warm-up lets through. At most
+    `per_domain` connections of this worker hand over mail for one domain at once (0: all may). `resend` says whether a
+    message that may have arrived is sent again; with `notices_only`, issues are left where they are. `on_progress` is
+    told, in the caller's thread, how many deliveries have come to an end since it was last told. Setting `stop` ends
+    the run after the messages that are on the wire; so does KeyboardInterrupt, which is raised again. A relay that
+    cannot be reached or refuses us is named in the summary, and what was not sent stays queued.
 
     Raises DatabaseUnavailable; what was on the wire then is taken up by the next run.
     """
     with writing(engine) as connection:
         queue.recover(connection, now=now(), resend=resend)
     batch = min(_BATCH * connections, _LARGEST_BATCH)
-    ledger = Ledger(engine, now=now, batch=batch, lease=lease, notices_only=notices_only)
+    ledger = Ledger(
+        engine,
+        now=now,
+        batch=batch,
+        lease=lease,
+        notices_only=notices_only,
+        domains=Domains(per_domain),
+        warm_up=warm_up,
+    )
     run = _Run(ledger, stop or Event())
     orders = Orders(ledger, open_transport, composer, now, Pace(engine, rate, now), resend, run.is_over)
     try:
