@@ -34,4 +34,8 @@ class BadToken(SubscribersError):
 
 
 class DatabaseUnavailable(SubscribersError):
-    """The database cannot be opened, read or written."""
+    """The database cannot be opened, read or written; `passing`: it may be in a moment, with nobody's help."""
+
+    def __init__(self, message: str, *, remedy: str = "", passing: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.passing = passing

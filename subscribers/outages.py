@@ -54,6 +54,14 @@ _UNREACHABLE = (
 )
 
 
+#: What ends by itself: a server that is started again, another process that is done.
+_PASSING = (
+    _UNREACHABLE,
+    _SQLITE[sqlite3.SQLITE_BUSY],
+    *(_POSTGRESQL[state] for state in ("40", "53300", "57P")),
+)
+
+
 def explain(url: URL, error: BaseException) -> DatabaseUnavailable | None:
     """Return what a driver's error means for the author, or None when it is a fault of our own.
 
@@ -65,7 +73,9 @@ def explain(url: URL, error: BaseException) -> DatabaseUnavailable | None:
     what, remedy = words
     detail = " ".join(str(error).split())
     return DatabaseUnavailable(
-        _without_secrets(f"The database {_place(url)}: {what} ({detail}).", url), remedy=remedy
+        _without_secrets(f"The database {_place(url)}: {what} ({detail}).", url),
+        remedy=remedy,
+        passing=words in _PASSING,
     )
 
 

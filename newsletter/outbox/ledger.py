@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
+from typing import TypeVar
 
 from sqlalchemy import Engine, delete, insert, or_, update
 
@@ -23,11 +24,19 @@ from newsletter.outbox.domains import Domains
 from newsletter.outbox.tables import workers
 from newsletter.outbox.warmup import WarmUp
 from subscribers.database import writing
+from subscribers.errors import DatabaseUnavailable
 from subscribers.standing import Standing, Transaction
 
 #: Parts of a lease: it is renewed after the first, and trusted for the second. What is left of it bears
 #: clocks of several machines that differ, and pauses between being allowed to send and doing it.
 _RENEWED, _TRUSTED = 1 / 6, 2 / 3
+
+
+#: Seconds for which a database that is away is waited for, and between two looks. A server that is started again
+#: needs a few; whoever wants to stop us should not have to wait for ten.
+_OUTLASTED, _PAUSE = 8.0, 0.2
+
+_Result = TypeVar("_Result")
 
 
 class TakenForDead(NewsletterError):
@@ -153,17 +162,20 @@ class Ledger:
         """Give a sign of life, when one is due. Raises TakenForDead or DatabaseUnavailable."""
         if monotonic() < self._renew_at:
             return
-        with self._committing:
-            began, now = monotonic(), self._now()
-            renewed = update(workers).where(workers.c.id == self._worker)
+        began, now = monotonic(), self._now()
+        renewed = update(workers).where(workers.c.id == self._worker)
+        try:
             with writing(self._engine) as connection:
-                alive = connection.execute(
-                    renewed.values(beat_at=now, leased_until=now + self._lease)
-                ).rowcount
-            if not alive:
-                self._trusted_until = 0.0
-                raise _taken_for_dead()
-            self._trust(began)
+                values = {"beat_at": now, "leased_until": now + self._lease}
+                alive = connection.execute(renewed.values(values)).rowcount
+        except DatabaseUnavailable as outage:
+            if not outage.passing or monotonic() > self._trusted_until:
+                raise
+            return  # what is being written down is waiting, too
+        if not alive:
+            self._trusted_until = 0.0
+            raise _taken_for_dead()
+        self._trust(began)
 
     def close(self) -> None:
         """Give back what was claimed and never marked, and sign off."""
@@ -280,7 +292,8 @@ class Ledger:
         """Write the turns down, all in one transaction, and say to each whether its round may be sent."""
         settlements = [settlement for turn in turns for settlement in turn.settlements]
         rounds = [claimed.id for turn in turns for claimed in turn.round]
-        try:
+
+        def write_down() -> set[int]:
             with self._standing.writing() as transaction:
                 now = self._now()
                 if settlements:
@@ -289,6 +302,10 @@ class Ledger:
                 marked = self._claims.mark_sending(transaction, rounds, now) if rounds else set()
                 if len(marked) < len(rounds):
                     self._halt(transaction, turns, marked)
+            return marked
+
+        try:
+            marked = self._persistently(write_down)
             self._free(settlements)
         except BaseException as failure:  # noqa: BLE001 - raised in each connection's thread
             for turn in turns:
@@ -296,6 +313,20 @@ class Ledger:
         else:
             for turn in turns:
                 turn.may_send = all(claimed.id in marked for claimed in turn.round)
+
+    def _persistently(self, act: Callable[[], _Result]) -> _Result:
+        """Act, and again for a while when the database is away: outcomes that are known are worth waiting for.
+
+        Each act can be done again after it was kept and nobody told us so.
+        """
+        deadline = min(monotonic() + _OUTLASTED, self._trusted_until)
+        while True:
+            try:
+                return act()
+            except DatabaseUnavailable as outage:
+                if not outage.passing or monotonic() > deadline:
+                    raise
+            sleep(_PAUSE)
 
     def _give_posts_back(self, transaction: Transaction, settlements: Sequence[Settlement]) -> None:
         """Make the posts of what failed new to their readers again, as if they had not been sent."""
