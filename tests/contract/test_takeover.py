@@ -1,11 +1,13 @@
-"""Taking over what dead workers held, while it is being found out that one of them is not dead."""
+"""Dead or alive: what a worker may still do that others may take for dead, and what they may take from it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine, insert, select, text, update
 
 from newsletter.outbox import queue
+from newsletter.outbox.ledger import Ledger, TakenForDead
 from newsletter.outbox.queue import Recovered
 from newsletter.outbox.tables import deliveries, workers
 from subscribers.database import reading, writing
@@ -50,3 +52,19 @@ def is_somebody_waiting(engine: Engine) -> bool:
     query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     with reading(engine) as connection:
         return bool(connection.scalar(query))
+
+
+@pytest.mark.parametrize("asked", ["before it is written down", "afterwards"])
+def test_who_may_be_taken_for_dead_sends_nothing(engine: Engine, now: datetime, asked: str) -> None:
+    """A round that was marked in time is not let go once the lease may be over, however late it is asked about."""
+    queue_issue(engine, now, readers=1)
+    ledger = Ledger(engine, now=lambda: now, batch=1, lease=timedelta(microseconds=1))
+    told: list[bool] = []
+    turn = ledger.submit([], ledger.take(1))
+    if asked == "afterwards":
+        wait_until(lambda: turn.done)
+    ledger.tell(turn, told.append)
+    with pytest.raises(TakenForDead):
+        ledger.wait(turn)
+    assert told == [False]
+    ledger.close()
