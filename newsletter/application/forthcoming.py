@@ -5,8 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter import preflight, publishing
+from newsletter.application.delivering import relay_of
 from newsletter.application.opening import clock
-from newsletter.application.sending import check_cadence, relay_of
+from newsletter.application.sending import check_cadence
 from newsletter.content.post import Problem
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.issues import freezing

@@ -3,8 +3,8 @@
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter import membership
+from newsletter.application.delivering import deliver_notices
 from newsletter.application.opening import clock
-from newsletter.application.sending import deliver_notices
 from newsletter.errors import NewsletterError
 from newsletter.site import Site
 from subscribers import consent, roster, suppression

@@ -1,29 +1,32 @@
-"""Sending: make the next issue, deliver what is due, and report what became of it."""
+"""Sending: make the next issue, let it be undone for a while, and deliver what is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
+from time import monotonic, sleep
 
 from sqlalchemy import Connection
 
 from newsletter import publishing
+from newsletter.application import delivering, logs
 from newsletter.application.opening import clock
 from newsletter.content.post import Problem
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.issues import freezing, register
-from newsletter.issues.freezing import Issue, Skip
-from newsletter.outbox import queue, worker
-from newsletter.outbox.composing import Composer
-from newsletter.outbox.letterhead import letterhead_of
+from newsletter.issues.freezing import Issue
+from newsletter.outbox import cancelling, queue
 from newsletter.outbox.queue import Counts
 from newsletter.outbox.signing import signer_of
-from newsletter.outbox.worker import Summary
 from newsletter.publishing import Skipped
-from newsletter.settings import Settings
 from newsletter.site import Site
-from newsletter.transport.smtp import SmtpSettings, open_transport
-from subscribers import keys
 from subscribers.database import reading, writing
+
+#: Seconds between two looks at how an issue stands, and how many times as long as the look takes.
+_GLANCE, _SHARE = 1.0, 100
+
+#: Seconds between two looks whether somebody has stopped an issue that waits.
+_PEEK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Sent:
     problems: tuple[Problem, ...]
     next_due: tuple[tuple[str, datetime], ...] = ()
     stopped: NewsletterError | None = None
+    due_at: datetime | None = None  # until then it can be undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,6 @@ class Intention:
     subject: str
     titles: tuple[str, ...]
     readers: int
-
-
-@dataclass(frozen=True, slots=True)
-class IssueReport:
-    """A frozen issue and what became of it."""
-
-    issue: Issue
-    posts: tuple[str, ...]
-    counts: Counts
-
-    @property
-    def status(self) -> str:
-        """paused or cancelled by hand, else sending while anything is open, else sent."""
-        if self.issue.state != "open":
-            return self.issue.state
-        return "sending" if self.counts.open else "sent"
 
 
 def intention(site: Site, *, cadence: str | None, include_existing: bool) -> Intention | None:
@@ -82,62 +70,121 @@ def intention(site: Site, *, cadence: str | None, include_existing: bool) -> Int
     return Intention(rendering.subject, tuple(post.title for post in rendering.posts), readers)
 
 
-def make_issue(site: Site, *, cadence: str | None, include_existing: bool) -> Sent:
+def make_issue(site: Site, *, cadence: str | None, include_existing: bool, undo: int | None = None) -> Sent:
     """Freeze the next issue and queue its deliveries; or take up the one whose delivery was interrupted.
 
-    Raises NewsletterError for a cadence that is not on offer, IssueRefused for one that would be a bad mail, and
-    SettingsError where it could not be signed.
+    It is due after `undo` seconds, else after as many as the settings say. Raises NewsletterError for a cadence that
+    is not on offer, IssueRefused for one that would be a bad mail, and SettingsError where it could not be signed.
     """
     check_cadence(site, cadence)
     signer_of(site.settings)  # a key that is missing stops an issue before it is made
     now = clock()
+    cancelling.finish(site.engine, now)
     with writing(site.engine) as connection:
-        queue.recover(connection, now=now)
+        queue.recover(connection, now=now, resend=delivering.sends_again(site))
         if issue := unfinished(connection, now):
             return Sent(issue, True, None, queue.counts(connection, issue.number), ())
     scan = site.content.scan()
+    window = timedelta(seconds=site.settings.schedule.undo if undo is None else undo)
     with writing(site.engine) as connection:
         outcome = publishing.publish(
-            connection, site, scan, cadence=cadence, now=now, include_existing=include_existing
+            connection, site, scan, cadence=cadence, now=now, include_existing=include_existing, undo=window
         )
         if isinstance(outcome, Skipped):
             return Sent(None, False, outcome.reason, Counts(), scan.problems, _next_due(site, cadence, now))
         counts = queue.counts(connection, outcome.issue.number)
-    problems = tuple(dict.fromkeys((*scan.problems, *outcome.problems)))
-    return Sent(outcome.issue, False, None, counts, problems)
-
-
-def deliver(site: Site, outcome: Sent, *, on_progress: Callable[[int], None] = lambda _done: None) -> Sent:
-    """Hand over everything that is due, the issue's deliveries and whatever else waits; return what became of it."""
-    summary = _work(site, on_progress=on_progress)
-    if outcome.issue is None:
-        return replace(outcome, stopped=summary.stopped)
-    with reading(site.engine) as connection:
-        counts = queue.counts(connection, outcome.issue.number)
-    return replace(outcome, counts=counts, stopped=summary.stopped)
-
-
-def deliver_notices(site: Site) -> NewsletterError | None:
-    """Hand over the mail about subscriptions that is due, and no issue; return why it could not be, if so."""
-    return _work(site, notices_only=True).stopped
-
-
-def _work(
-    site: Site, *, notices_only: bool = False, on_progress: Callable[[int], None] = lambda _done: None
-) -> Summary:
-    relay = relay_of(site.settings)
-    with reading(site.engine) as connection:
-        tokens = keys.tokens(connection)
-    return worker.deliver(
-        site.engine,
-        open_transport=lambda: open_transport(relay),
-        composer=Composer(site.engine, letterhead_of(site.settings), tokens, signer_of(site.settings)),
-        now=clock,
-        connections=site.settings.smtp.connections,
-        rate=site.settings.smtp.rate,
-        notices_only=notices_only,
-        on_progress=on_progress,
+    logs.event(
+        "issue frozen", issue=outcome.issue.number, subject=outcome.issue.subject, readers=counts.total
     )
+    problems = tuple(dict.fromkeys((*scan.problems, *outcome.problems)))
+    return Sent(outcome.issue, False, None, counts, problems, due_at=now + window if window else None)
+
+
+def undo_window(site: Site, outcome: Sent) -> Iterator[int]:
+    """Wait until an issue may go out, and yield the seconds that are left while it can be undone.
+
+    It ends early when somebody has stopped the issue meanwhile.
+    """
+    while outcome.due_at is not None and outcome.issue is not None:
+        left = (outcome.due_at - clock()).total_seconds()
+        with reading(site.engine) as connection:
+            state = freezing.get_issue(connection, outcome.issue.number).state
+        if left <= 0 or state != "open":
+            break
+        yield ceil(left)
+        sleep(min(left, _PEEK))
+
+
+def undone(number: int) -> NewsletterError:
+    """Return what to say of an issue that was cancelled before it went out."""
+    return NewsletterError(f"Issue {number} is cancelled.", remedy="Its posts come with the next issue.")
+
+
+def deliver(site: Site, outcome: Sent, *, on_progress: Callable[[int], None] | None = None) -> Sent:
+    """Hand over everything that is due, the issue's deliveries and whatever else waits; return what became of it.
+
+    `on_progress` is told how many of the issue's deliveries have come to an end since it was last told.
+    """
+    if outcome.issue is None:
+        return replace(outcome, stopped=_tell(delivering.deliver(site).stopped))
+    number = outcome.issue.number
+    watch = _Watch(site, number, outcome.counts, on_progress) if on_progress else None
+    stopped = _tell(delivering.deliver(site, on_progress=watch.add if watch else lambda _done: None).stopped)
+    with reading(site.engine) as connection:
+        issue, counts = freezing.get_issue(connection, number), queue.counts(connection, number)
+    if watch:
+        watch.correct(counts)
+    return replace(outcome, issue=issue, counts=counts, stopped=stopped or _stopped_by_hand(issue, counts))
+
+
+def _tell(stopped: NewsletterError | None) -> NewsletterError | None:
+    if isinstance(stopped, RelayUnavailable):
+        logs.trouble("relay unavailable", reason=stopped.message)
+    return stopped
+
+
+def _stopped_by_hand(issue: Issue, counts: Counts) -> NewsletterError | None:
+    """Return what to say of an issue that somebody has paused or cancelled."""
+    if issue.state == "cancelled":
+        return NewsletterError(
+            f"Issue {issue.number} is cancelled: {issue.reason}.",
+            remedy="Its posts come with the next issue, for everybody who did not get it.",
+        )
+    if issue.state == "paused" and counts.open:
+        return NewsletterError(
+            f"Issue {issue.number} is paused: {issue.reason}.",
+            remedy=f"`newsletter resume {issue.number}` lets it go on.",
+        )
+    return None
+
+
+class _Watch:
+    """Tells how an issue gets on: what this process does at once, and now and then what others do and cancel."""
+
+    def __init__(self, site: Site, number: int, counts: Counts, tell: Callable[[int], None]) -> None:
+        self._engine = site.engine
+        self._number = number
+        self._told = counts.total - counts.open
+        self._tell = tell
+        self._next = monotonic() + _GLANCE
+
+    def add(self, done: int) -> None:
+        """Take in what this process has done: deliveries of the issue, nearly always."""
+        if monotonic() < self._next:
+            self._told += done
+            self._tell(done)
+            return
+        began = monotonic()
+        with reading(self._engine) as connection:
+            counts = queue.counts(connection, self._number)
+        self.correct(counts)
+        # counting a million takes a second, in which the sending goes slower
+        self._next = began + max(_GLANCE, _SHARE * (monotonic() - began))
+
+    def correct(self, counts: Counts) -> None:
+        """Tell the truth."""
+        told, self._told = self._told, counts.total - counts.open
+        self._tell(self._told - told)
 
 
 def check_cadence(site: Site, cadence: str | None) -> None:
@@ -157,45 +204,3 @@ def _next_due(site: Site, cadence: str | None, now: datetime) -> tuple[tuple[str
     cadences = site.settings.schedule.cadences
     names = [cadence] if cadence else list(cadences)
     return tuple((name, cadences[name].next_due(now, site.settings.newsletter.timezone)) for name in names)
-
-
-def issues(site: Site) -> list[IssueReport]:
-    """Return every issue with its posts and counts, newest first."""
-    with reading(site.engine) as connection:
-        return [_report(connection, issue) for issue in freezing.all_issues(connection)]
-
-
-def issue(site: Site, number: int) -> IssueReport:
-    """Return one issue. Raises NewsletterError when there is none of that number."""
-    with reading(site.engine) as connection:
-        found = freezing.find_issue(connection, number)
-        if found is None:
-            raise NewsletterError(f"There is no issue {number}.", remedy="`newsletter issues` lists them.")
-        return _report(connection, found)
-
-
-def skips(site: Site) -> list[Skip]:
-    """Return the issues that were not made, newest first."""
-    with reading(site.engine) as connection:
-        return freezing.all_skips(connection)
-
-
-def _report(connection: Connection, found: Issue) -> IssueReport:
-    posts = tuple(freezing.posts_of(connection, found.number))
-    return IssueReport(found, posts, queue.counts(connection, found.number))
-
-
-def relay_of(settings: Settings) -> SmtpSettings:
-    """Return how the relay of these settings is reached."""
-    smtp = settings.smtp
-    return SmtpSettings(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        username=smtp.username,
-        password=smtp.password,
-        timeout=smtp.timeout,
-        auth=smtp.auth,
-        token_file=settings.smtp_token_file,
-        pipeline=smtp.pipeline,
-    )

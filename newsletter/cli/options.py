@@ -15,6 +15,8 @@ SiteOption = Annotated[
     ),
 ]
 
+NumberArgument = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
+
 JsonOption = Annotated[
     bool,
     typer.Option("--json", help="Print JSON on standard output, and nothing else there.", show_default=False),

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from newsletter.application import logs
+from newsletter.application.logs import Shape
 from newsletter.content.post import Problem
+from newsletter.site import Site
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -48,9 +51,10 @@ def _plain(value: object) -> str:
     raise TypeError(f"{value!r} is not JSON")
 
 
-def when(moment: datetime | None, zone: ZoneInfo) -> str:
+def when(moment: datetime | None, zone: ZoneInfo, *, seconds: bool = False) -> str:
     """Write a moment as the author's clock shows it."""
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M %Z}" if moment else "–"
+    shown = "%a %d %b %Y %H:%M:%S %Z" if seconds else "%a %d %b %Y %H:%M %Z"
+    return moment.astimezone(zone).strftime(shown) if moment else "–"
 
 
 def table(*columns: str, rows: Iterable[Sequence[str]], title: str | None = None) -> None:
@@ -85,5 +89,18 @@ def problem_data(problem: Problem) -> dict[str, Any]:
 
 
 def count(number: int, noun: str) -> str:
-    """Write a number with its noun: "1 reader", "25 readers"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Write a number with its noun: "1 reader", "25 readers", "2 deliveries"."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Write what became of deliveries: "2 queued, 23 sent"."""
+    return ", ".join(f"{number:,} {status}" for status, number in counts.items() if number) or "no deliveries"
+
+
+def begin_log(opened: Site, *, terminal: Shape = "off") -> None:
+    """Write the log as the settings say. On a terminal, commands that speak for themselves need none."""
+    shape: Any = opened.settings.log.format
+    logs.begin(shape, terminal=terminal)

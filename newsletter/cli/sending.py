@@ -1,25 +1,25 @@
-"""Sending: send, issues, issue."""
+"""Sending: send, with the time to undo it."""
 
 import sys
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from newsletter.application import opening, sending
-from newsletter.application.sending import IssueReport, Sent
+from newsletter.application import opening, reporting, sending, steering
+from newsletter.application.sending import Sent
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
-from newsletter.cli.screen import count, err, print_json, say, show_problems, table, warn, when
+from newsletter.cli.screen import begin_log, count, counted, err, print_json, say, show_problems, warn, when
+from newsletter.outbox.enquiry import Waiting
+from newsletter.settings.sections import LONGEST_UNDO
 from newsletter.site import Site
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    group = "Send"
-    app.command(rich_help_panel=group)(send)
-    app.command(rich_help_panel=group)(issues)
-    app.command(rich_help_panel=group)(issue)
+    """Add this command."""
+    app.command(rich_help_panel="Send")(send)
 
 
 def send(
@@ -35,16 +35,31 @@ def send(
             "--include-existing", help="Also send the posts that were there when the newsletter began."
         ),
     ] = False,
+    undo: Annotated[
+        int | None,
+        typer.Option(
+            "--undo",
+            metavar="SECONDS",
+            min=0,
+            max=LONGEST_UNDO,
+            help="Begin that much later; until then Ctrl-C, or `newsletter cancel`, undoes it.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compile, freeze and deliver now. An interrupted send is continued by the next one."""
     with opening.opened(site) as opened:
+        begin_log(opened)
         if not (yes or as_json) and sys.stdin.isatty() and err.is_terminal:
             _ask(opened, cadence, include_existing=include_existing)
-        outcome = sending.make_issue(opened, cadence=cadence, include_existing=include_existing)
+        outcome = sending.make_issue(opened, cadence=cadence, include_existing=include_existing, undo=undo)
         if not no_wait:
-            outcome = deliver_with_bar(opened, outcome)
+            outcome = _let_undo(opened, outcome)
+            if outcome.stopped is None:
+                outcome = deliver_with_bar(opened, outcome)
         present(outcome, opened, as_json=as_json)
+        _show_waiting(opened, outcome)
     if outcome.stopped is not None:
         raise outcome.stopped
 
@@ -59,8 +74,25 @@ def _ask(opened: Site, cadence: str | None, *, include_existing: bool) -> None:
     typer.confirm(f"Send this to {count(intent.readers, 'reader')}?", abort=True)
 
 
+def _let_undo(opened: Site, outcome: Sent) -> Sent:
+    """Wait until the issue may go out; Ctrl-C cancels it."""
+    if outcome.issue is None or outcome.due_at is None:
+        return outcome
+    number = outcome.issue.number
+    try:
+        with err.status("Waiting") as status:
+            for left in sending.undo_window(opened, outcome):
+                status.update(f"Sending in {left} s; Ctrl-C to undo")
+    except KeyboardInterrupt:
+        _, counts = steering.cancel(opened, number, "undone")
+        return replace(outcome, counts=counts, stopped=sending.undone(number))
+    return outcome
+
+
 def deliver_with_bar(opened: Site, outcome: Sent) -> Sent:
     """Deliver what is due; the bar shows on a terminal only."""
+    if not err.is_terminal:
+        return sending.deliver(opened, outcome)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -68,9 +100,11 @@ def deliver_with_bar(opened: Site, outcome: Sent) -> Sent:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-        total = outcome.counts.total if outcome.counts else None
-        task = bar.add_task("Sending", total=total, rate="")
+    counts = outcome.counts
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task(
+            "Sending", total=counts.total or None, completed=counts.total - counts.open, rate=""
+        )
 
         def advance(done: int) -> None:
             bar.advance(task, done)
@@ -92,85 +126,33 @@ def present(outcome: Sent, opened: Site, *, as_json: bool) -> None:
             }
         )
         return
+    zone = opened.settings.newsletter.timezone
     if outcome.issue is None:
-        zone = opened.settings.newsletter.timezone
         say(f"Nothing sent: {outcome.skipped}.")
         for name, due in outcome.next_due:
             say(f"[dim]{name} is next due {when(due, zone)}[/]")
         return
     resumed = " (continued)" if outcome.continued else ""
     say(f"[bold]Issue {outcome.issue.number}[/]{resumed}  {escape(outcome.issue.subject)}")
-    say("  " + _counted(outcome.counts.as_dict()))
-    if outcome.counts.queued and outcome.stopped is None:
-        warn(
-            f"{count(outcome.counts.queued, 'delivery')} still queued; the next `newsletter send` goes on with them."
+    say("  " + counted(outcome.counts.as_dict()))
+
+
+def _show_waiting(opened: Site, outcome: Sent) -> None:
+    """Tell of issues that wait, and what to type; the one that was stopped just now is told of anyway."""
+    stopped = outcome.issue.number if outcome.issue and outcome.stopped else None
+    for one in reporting.waiting(opened):
+        if one.number != stopped:
+            warn(_waits(one, opened))
+
+
+def _waits(one: Waiting, opened: Site) -> str:
+    waiting = count(one.queued, "delivery")
+    if one.due_at is None and one.state == "open":
+        return f"Issue {one.number}: {waiting} queued; the next `newsletter send` goes on with them."
+    if one.state == "paused":
+        return (
+            f"Issue {one.number} is paused: {escape(one.reason)}\n  {waiting} waiting; "
+            f"`newsletter resume {one.number}` goes on, `newsletter cancel {one.number}` leaves it."
         )
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number:,} {status}" for status, number in counts.items() if number) or "no deliveries"
-
-
-def issues(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the issues, and the ones that were skipped."""
-    with opening.opened(site) as opened:
-        reports = sending.issues(opened)
-        skips = sending.skips(opened)
-        zone = opened.settings.newsletter.timezone
-    if as_json:
-        print_json([_issue_data(report) for report in reports])
-        return
-    table(
-        "issue",
-        "made",
-        "cadence",
-        "subject",
-        "status",
-        "deliveries",
-        rows=[
-            (
-                str(report.issue.number),
-                when(report.issue.created_at, zone),
-                report.issue.cadence or "all",
-                report.issue.subject,
-                report.status,
-                _counted(report.counts.as_dict()),
-            )
-            for report in reports
-        ],
-    )
-    for skip in skips:
-        say(f"[dim]skipped {when(skip.skipped_at, zone)}: {escape(skip.reason)}[/]")
-
-
-def issue(
-    number: Annotated[int, typer.Argument(metavar="N", help="The issue's number.")],
-    site: SiteOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show one issue: its posts, and what became of its deliveries."""
-    with opening.opened(site) as opened:
-        report = sending.issue(opened, number)
-        zone = opened.settings.newsletter.timezone
-    if as_json:
-        print_json(_issue_data(report))
-        return
-    say(
-        f"[bold]Issue {report.issue.number}[/]  {escape(report.issue.subject)}",
-        f"made {when(report.issue.created_at, zone)} for {report.issue.cadence or 'every reader'}, {report.status}",
-        _counted(report.counts.as_dict()),
-    )
-    for post in report.posts:
-        say(f"  {escape(post)}")
-
-
-def _issue_data(report: IssueReport) -> dict[str, Any]:
-    return {
-        "number": report.issue.number,
-        "cadence": report.issue.cadence,
-        "scheduled_for": report.issue.scheduled_for,
-        "subject": report.issue.subject,
-        "status": report.status,
-        "posts": list(report.posts),
-        "deliveries": report.counts.as_dict(),
-    }
+    due = when(one.due_at, opened.settings.newsletter.timezone, seconds=True)
+    return f"Issue {one.number}: {waiting} queued, due from {due}; `newsletter send` or `serve` goes on then."

@@ -12,7 +12,7 @@ from typing import Any
 from newsletter.cadence import Cadence, parse_cadence
 from newsletter.errors import SettingsError
 from newsletter.settings import values
-from newsletter.settings.sections import SECTIONS, ScheduleSection, Settings
+from newsletter.settings.sections import LONGEST_UNDO, SECTIONS, ScheduleSection, Settings
 
 FILE_NAME = "newsletter.toml"
 
@@ -74,6 +74,7 @@ class _Reading:
     def schedule(self) -> ScheduleSection:
         given = dict(self._table("schedule"))
         default = given.pop("default", None)
+        undo = self._undo(given)
         cadences: dict[str, Cadence] = {}
         for name, rhythm in (given or DEFAULT_SCHEDULE).items():
             try:
@@ -91,7 +92,16 @@ class _Reading:
             self.faults.append(
                 f"{self._place('schedule', 'default')}: [schedule] default = {default!r}: write one of {on_offer}."
             )
-        return ScheduleSection(cadences, str(default))
+        return ScheduleSection(cadences, str(default), undo)
+
+    def _undo(self, given: dict[str, Any]) -> int:
+        place, seconds = self._value("schedule", "undo", given, secret=False)
+        given.pop("undo", None)
+        try:
+            return values.whole(0, LONGEST_UNDO)(0 if seconds is None else seconds)
+        except ValueError as error:
+            self.faults.append(f"{place}: [schedule] undo = {seconds!r}: {error} (seconds).")
+            return 0
 
     def refuse_unknown_sections(self) -> None:
         accepted = [*SECTIONS, "schedule"]

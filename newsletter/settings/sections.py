@@ -80,6 +80,22 @@ class SmtpSection:
         "How many connections to the relay at the most.", values.whole(1, 100), default=10
     )
     rate: int = setting("Messages a second at the most; 0: no limit.", values.whole(0, 1_000_000), default=0)
+    per_domain: int = setting(
+        "How many of the connections may be busy with one domain's readers at once; 0: all.",
+        values.whole(0, 100),
+        default=0,
+    )
+    warm_up: int = setting(
+        "For a new sender: messages on the first day, with twice as many on each day after it; 0: no limit.",
+        values.whole(0, 1_000_000),
+        default=0,
+    )
+    in_doubt: str = setting(
+        'A message whose answer from the relay was lost: "again" sends it once more, and its reader may have it twice; '
+        '"hold" keeps it back until `newsletter resolve`.',
+        values.one_of("again", "hold"),
+        default="again",
+    )
     timeout: int = setting(
         "Seconds to wait for the relay's answer at the most (RFC 5321, 4.5.3.2).",
         values.whole(1, 3600),
@@ -153,12 +169,22 @@ class AuthorSection:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSection:
+    format: str = setting(
+        'How the log is written, on standard error: "text", "json", "off", or "auto": text on a terminal, else JSON.',
+        values.one_of("auto", "text", "json", "off"),
+        default="auto",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ScheduleSection:
-    """The cadences on offer, by name, and the one that readers get who choose none."""
+    """The cadences on offer, by name, the one that readers get who choose none, and the seconds to undo an issue."""
 
     cadences: Mapping[str, Cadence]
     default: str
+    undo: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +201,7 @@ class Settings:
     inbound: InboundSection
     dkim: DkimSection
     author: AuthorSection
+    log: LogSection
 
     @property
     def database_url(self) -> str:
@@ -206,6 +233,9 @@ class Settings:
         return self.author.email or self.newsletter.sender.address
 
 
+#: Seconds that an undo window may last.
+LONGEST_UNDO = 86_400
+
 SECTIONS: dict[str, type] = {
     "newsletter": NewsletterSection,
     "content": ContentSection,
@@ -215,6 +245,7 @@ SECTIONS: dict[str, type] = {
     "inbound": InboundSection,
     "dkim": DkimSection,
     "author": AuthorSection,
+    "log": LogSection,
 }
 
 

@@ -18,7 +18,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from newsletter.application import sending
+from newsletter.application import reporting, sending
 from newsletter.application.opening import opened
 from newsletter.outbox.queue import Counts
 from tests import postgres
@@ -117,7 +117,7 @@ def _kill_once(kills: Kills, mailing: Mailing, moment: float) -> Outcome:
             before = sum(map(len, _copies(log).values()))
             _finish(_start(site.directory, sink, kills))
         with opened(site.directory) as reopened:
-            counts = sending.issue(reopened, 1).counts
+            counts = reporting.issue(reopened, 1).counts
         copies = _copies(log)
     return Outcome(
         sent_before=before,

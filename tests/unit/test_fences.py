@@ -14,6 +14,7 @@ FENCES = {
     "typer": {"newsletter/cli"},
     "rich": {"newsletter/cli"},
     "alembic": {"newsletter/migrations"},
+    "structlog": {"newsletter/application/logs.py"},
     "cryptography": {"newsletter/outbox/privatekeys.py"},
     "itsdangerous": {"subscribers/tokens.py"},
     "os.environ": {"newsletter/settings/reading.py"},
