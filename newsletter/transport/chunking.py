@@ -9,18 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from newsletter.transport import replies
+from newsletter.transport.answers import Answers
 from newsletter.transport.body import for_bdat
 from newsletter.transport.connection import Connection, Patience, SmtpSettings, connect, unavailable
 from newsletter.transport.gate import Gate
-from newsletter.transport.protocol import Message, Reply, Stage, Verdict
+from newsletter.transport.protocol import Message, Reply, Verdict
 from newsletter.transport.trouble import Broken, Garbled, Goodbye, NotOffered, TakesNoMail, Trouble
 from newsletter.transport.wire import Wire
 
 #: Messages in one round at the most. Their replies must find room while we are still writing.
 _DEPTH = 100
-
-_ENVELOPE: tuple[Stage, ...] = ("mail", "rcpt")
-
 
 #: Seconds to look for replies when a round could not be written to its end.
 _GLANCE = 0.1
@@ -87,9 +85,9 @@ class ChunkingTransport:
     def verdicts(self) -> list[Verdict]:
         """Write the round, and read four replies for each of its messages."""
         chunks, self._round = self._round, _Round()
-        if not chunks.ends or self._connection is None:
+        if not chunks.ends:
             return []
-        if not self._gate.passed():
+        if not self._gate.passed() or self._connection is None:
             return [replies.lost(self.settings.place, "given up", in_doubt=False) for _ in chunks.ends]
         wire, patience = self._connection.wire, self._connection.patience
         try:
@@ -98,7 +96,7 @@ class ChunkingTransport:
             wire.write(chunks.pieces, chunks.ends[-1], patience.block)
         except Broken as broken:
             if not broken.taken:
-                return self._given_up(chunks, [], broken, 0)
+                return self._given_up(chunks, [], str(broken), 0)
             # what it has answered by now counts, and nothing more is waited for
             return self._verdicts(wire, chunks, broken.taken, Patience.up_to(_GLANCE))
         return self._verdicts(wire, chunks, chunks.ends[-1], patience)
@@ -130,63 +128,32 @@ class ChunkingTransport:
 
     def _verdicts(self, wire: Wire, chunks: _Round, taken: int, patience: Patience) -> list[Verdict]:
         """Read the replies, as far as they come; `taken` octets of the round may have reached the relay."""
-        verdicts: list[Verdict] = []
+        answers = Answers(wire, patience)
         try:
-            while len(verdicts) < len(chunks.ends):
-                _read_verdict(wire, patience, verdicts)
-        except Garbled as garbled:
-            return self._given_up(chunks, [], garbled, taken)
-        except Goodbye as goodbye:
-            if wire.heard:  # that was not its last word
-                return self._given_up(chunks, [], goodbye, taken)
-            return self._given_up(chunks, verdicts, goodbye, 0)
-        except Broken as broken:
-            return self._given_up(chunks, verdicts, broken, taken)
-        self._proven = True
-        try:
+            answers.hear(len(chunks.ends))
+            self._proven = True
             replies.refuse_more(wire.heard)
         except Garbled as garbled:
-            return self._given_up(chunks, [], garbled, taken)
+            return self._given_up(chunks, [], str(garbled), taken)
         except Goodbye:
             self._hang_up()
-        return verdicts
+        except Broken as broken:
+            words = answers.farewell or str(broken)
+            return self._given_up(chunks, answers.verdicts, words, 0 if answers.ends(broken) else taken)
+        if answers.farewell:
+            self._hang_up()
+        return answers.verdicts
 
-    def _given_up(self, chunks: _Round, verdicts: list[Verdict], broken: Broken, taken: int) -> list[Verdict]:
+    def _given_up(self, chunks: _Round, verdicts: list[Verdict], words: str, taken: int) -> list[Verdict]:
         """Hang up; return the verdicts with what must be said of the other messages."""
         if not (verdicts or self._proven):
-            self._trouble = TakesNoMail(str(broken))
+            self._trouble = TakesNoMail(words)
         self._hang_up()
         place = self.settings.place
         unanswered = chunks.ends[len(verdicts) :]
-        return verdicts + [replies.lost(place, str(broken), in_doubt=end <= taken) for end in unanswered]
+        return verdicts + [replies.lost(place, words, in_doubt=end <= taken) for end in unanswered]
 
     def _hang_up(self) -> None:
         if self._connection is not None:
             self._connection.wire.close()
             self._connection = None
-
-
-def _read_verdict(wire: Wire, patience: Patience, verdicts: list[Verdict]) -> None:
-    """Read the four replies for one message, and add the verdict once it is known. Raises Broken."""
-    if not wire.heard:
-        wire.hurry()
-        wire.heard = wire.receive(patience.dot)
-    if well := replies.CHUNK_WELL.match(wire.heard):
-        wire.heard = wire.heard[well.end() :]
-        verdicts.append(replies.taken(well[1]))
-        return
-    replies.cleared(*wire.reply(patience.command))
-    refused = False
-    for stage in _ENVELOPE:
-        answer = replies.judged(*wire.reply(patience.command), stage)
-        if answer.code >= 400 and not refused:
-            verdicts.append(answer)
-            refused = True
-    code, text = wire.reply(patience.dot)
-    verdict = replies.verdict(code, text)
-    if not refused:
-        verdicts.append(verdict)
-    elif verdict.accepted:
-        raise Garbled(f"a message without an envelope was answered with {verdict}")
-    if code == 421:
-        raise Goodbye(str(verdict))

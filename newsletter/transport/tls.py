@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Sequence
 from time import monotonic
 
-from newsletter.transport.trouble import Broken
+from newsletter.transport.trouble import Broken, HungUp
 from newsletter.transport.wire import Wire
 
 #: Octets of a record at the most (RFC 8446, section 5.1).
@@ -66,7 +66,7 @@ class ProtectedWire(Wire):
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return b""
         except OSError as error:
-            raise Broken(error.strerror or str(error)) from error
+            raise HungUp(error.strerror or str(error)) from error
         if not octets:
-            raise Broken("it hung up")
+            raise HungUp("it hung up")
         return octets

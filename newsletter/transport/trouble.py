@@ -13,8 +13,12 @@ class Garbled(Broken):
     """What the relay says is no SMTP, or no answer to what was asked: nothing that it says can be trusted."""
 
 
+class HungUp(Broken):
+    """The relay, or somebody on the way, has ended the connection."""
+
+
 class Goodbye(Broken):
-    """The relay said that it ends the connection (421): what it has not answered until then, it has not done."""
+    """The relay said that it ends the connection (421)."""
 
 
 class Trouble(Exception):

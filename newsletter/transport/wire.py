@@ -12,7 +12,7 @@ from contextlib import suppress
 from time import monotonic
 
 from newsletter.transport.replies import first_reply, shown
-from newsletter.transport.trouble import Broken, Garbled
+from newsletter.transport.trouble import Broken, Garbled, HungUp
 
 #: Octets asked for at a time.
 _PORTION = 16_384
@@ -151,9 +151,9 @@ class Wire:
         except BlockingIOError:
             raise Broken("timed out") from None
         except OSError as error:
-            raise Broken(error.strerror or str(error)) from error
+            raise HungUp(error.strerror or str(error)) from error
         if not octets:
-            raise Broken("it hung up")
+            raise HungUp("it hung up")
         return octets
 
     def close(self) -> None:
@@ -213,12 +213,12 @@ class Wire:
         except BlockingIOError:
             return
         except OSError as error:
-            raise Broken(error.strerror or str(error)) from error
+            raise HungUp(error.strerror or str(error)) from error
         self._keep(octets)
 
     def _keep(self, octets: bytes) -> None:
         if not octets:
-            raise Broken("it hung up")
+            raise HungUp("it hung up")
         self.heard += octets
         if len(self.heard) > _TOO_MUCH:
             raise Garbled("it does not stop speaking")

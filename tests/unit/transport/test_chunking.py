@@ -157,6 +157,20 @@ class TestBreaks:
         assert verdicts == [250, 250, 421 if step == "dot" else False, False]
         assert server.blessed == {"t1": 1, "t2": 1, "t3": 1, "t4": 1}
 
+    @pytest.mark.parametrize(("step", "code"), [("rset", 250), ("rcpt", 421), ("dot", 421)])
+    def test_with_a_goodbye_that_is_none(self, step: str, code: int) -> None:
+        """Some say 421 of one message and go on: what they answer after that counts as ever."""
+
+        def script(at: str, about: str, number: int) -> bytes | None:
+            return b"421 4.7.0 not so fast\r\n" if (at, number) == (step, 1) else None
+
+        with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
+            transport.begin(LETTERS)
+            assert codes(finish(transport)) == [250, code, 250, 250]
+        assert sorted(server.blessed) == [
+            f"t{number}" for number in (1, 2, 3, 4) if number != 2 or code == 250
+        ]
+
     def test_before_all_is_written(self) -> None:
         """A message that had not wholly left this machine cannot have been taken."""
 
