@@ -1,10 +1,17 @@
 """Sites for tests: a directory with settings and posts, made in a few words."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from newsletter.application.opening import opened
+from subscribers.database import writing
 from tests.commands import Ran, done, run
+from tests.issues import add_readers
+from tests.processes import Process
 
 SETTINGS = """\
 [newsletter]
@@ -71,6 +78,17 @@ class TestSite:
     def reader(self, email: str, *words: object) -> None:
         """Add a confirmed reader."""
         self.done("subscribers", "add", email, "--confirmed", "--why", "a test", *words)
+
+    def readers(self, count: int) -> None:
+        """Add so many confirmed readers, all at once: reader1@example.org, …"""
+        with opened(self.directory) as site, writing(site.engine) as connection:
+            add_readers(connection, count, datetime.now(UTC))
+
+    def start(self, *words: object) -> Process:
+        """Start a command on this site in a process of its own, which must be ended."""
+        command = [sys.executable, "-m", "newsletter", *map(str, words), "--site", str(self.directory)]
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=Path(__file__).parents[1], **pipes)
 
     def set(self, before: str, after: str) -> None:
         """Change a line of the settings."""
