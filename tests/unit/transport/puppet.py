@@ -4,6 +4,7 @@ It has no code in common with what it tests: lines, dots and chunks are read her
 """
 
 import socket
+import ssl
 import struct
 import time
 from collections import Counter
@@ -55,6 +56,7 @@ class Puppet:
 
     script: Script
     offers: tuple[str, ...]
+    tls: ssl.SSLContext | None = None
     port: int = 0
     connections: int = 0
     commands: list[str] = field(default_factory=list)
@@ -79,7 +81,10 @@ class Puppet:
                 return
             self.connections += 1
             with plug, suppress(_End, OSError):
-                _Talk(self, plug).talk()
+                if self.tls is not None:
+                    plug = self.tls.wrap_socket(plug, server_side=True)
+                with plug:
+                    _Talk(self, plug).talk()
             self.reading.set()  # for there is nothing to be waited for
 
 
@@ -236,11 +241,13 @@ class _Talk:
 
 @contextmanager
 def puppet(
-    script: Script = lambda step, about, number: None, offers: tuple[str, ...] = USUAL
+    script: Script = lambda step, about, number: None,
+    offers: tuple[str, ...] = USUAL,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Puppet]:
     """Run a server on a free port of 127.0.0.1; the connections to it must be closed before the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = Puppet(script, offers, port=listening.getsockname()[1])
+        running = Puppet(script, offers, tls, port=listening.getsockname()[1])
         thread = Thread(target=running.serve, args=(listening,), daemon=True)
         thread.start()
         try:
