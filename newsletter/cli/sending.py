@@ -109,7 +109,8 @@ def deliver_with_bar(opened: Site, outcome: Sent) -> Sent:
         def advance(done: int) -> None:
             bar.advance(task, done)
             speed = bar.tasks[task].speed
-            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+            if speed and not bar.finished:  # what was cancelled meanwhile comes all at once, at the end
+                bar.update(task, rate=f"{speed:,.0f}/s")
 
         return sending.deliver(opened, outcome, on_progress=advance)
 
