@@ -20,8 +20,8 @@ from sqlalchemy.types import TypeDecorator
 from subscribers import outages
 from subscribers.errors import DatabaseUnavailable
 
-#: Seconds that a SQLite writer waits for another before it gives up.
-BUSY_TIMEOUT = 30
+#: Seconds that a SQLite writer waits for another before it gives up: an issue for a million readers is one transaction.
+BUSY_TIMEOUT = 120
 
 #: How often a new SQLite file is tried to be given its write-ahead log, while others write to it.
 _SWITCHES = 100

@@ -45,6 +45,7 @@ _POSTGRESQL: Mapping[str, tuple[str, str]] = {
     "53": ("the server is short of memory or disk", "Look into its log."),
     "57P": ("the server is stopping or starting", "Do it again when it runs; nothing is half written."),
     "58": ("the server has trouble with its own files", "Look into its log."),
+    "25P03": ("it ended our session, which had stood still", "Do it again; nothing is half written."),
     "25006": ("it may not be written", "Is this a standby server? Name the primary one in the settings."),
 }
 

@@ -15,6 +15,10 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from subscribers import outages
 
+#: Seconds after which PostgreSQL ends a session that stands still in the middle of a transaction, as that of a process
+#: that was stopped: its locks would hold up everybody.
+_IDLE = 60
+
 #: Rows that a driver gives back.
 Rows = Sequence[tuple[Any, ...]]
 
@@ -115,9 +119,13 @@ class Standing:
 
     def _open(self) -> None:
         self._connection = self._engine.raw_connection()
+        self._connection.detach()  # from the pool: what is set here is for nobody else
         self._cursor = self._connection.cursor()
         if self._is_sqlite:
             self._cursor.execute("PRAGMA query_only=OFF")  # a view may have had this connection before
+        else:
+            self._cursor.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE}s'")
+            self._cursor.connection.commit()
 
     def _drop(self) -> None:
         """Forget a connection in whose middle something went wrong: nothing of its transaction is kept."""

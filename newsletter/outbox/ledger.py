@@ -18,7 +18,7 @@ from typing import TypeVar
 from sqlalchemy import Engine, delete, insert, or_, update
 
 from newsletter.errors import NewsletterError
-from newsletter.outbox import giving_back, presence, retry
+from newsletter.outbox import giving_back, presence, queue, retry
 from newsletter.outbox.claims import Claimed, Claims, Settlement
 from newsletter.outbox.domains import Domains
 from newsletter.outbox.tables import workers
@@ -69,6 +69,7 @@ class Ledger:
         now: Callable[[], datetime],
         batch: int,
         lease: timedelta,
+        resend: bool = True,
         notices_only: bool = False,
         domains: Domains | None = None,
         warm_up: WarmUp | None = None,
@@ -77,6 +78,7 @@ class Ledger:
         self._now = now
         self._batch = batch
         self._lease = lease
+        self._resend = resend
         self._notices_only = notices_only
         self._domains = domains or Domains()
         self._warm_up = warm_up
@@ -153,13 +155,17 @@ class Ledger:
                 turn.bell = Lock()
                 turn.bell.acquire()
         if turn.bell is not None:
-            turn.bell.acquire()  # rung when it is done
+            with turn.bell:  # rung when it is done
+                pass
         if turn.failure is not None:
             raise turn.failure
         return turn.may_send
 
     def beat(self) -> None:
-        """Give a sign of life, when one is due. Raises TakenForDead or DatabaseUnavailable."""
+        """Give a sign of life, when one is due, and look whether others give theirs.
+
+        Raises TakenForDead or DatabaseUnavailable.
+        """
         if monotonic() < self._renew_at:
             return
         began, now = monotonic(), self._now()
@@ -168,6 +174,7 @@ class Ledger:
             with writing(self._engine) as connection:
                 values = {"beat_at": now, "leased_until": now + self._lease}
                 alive = connection.execute(renewed.values(values)).rowcount
+                queue.recover(connection, now=now, resend=self._resend)
         except DatabaseUnavailable as outage:
             if not outage.passing or monotonic() > self._trusted_until:
                 raise

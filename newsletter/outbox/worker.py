@@ -79,6 +79,7 @@ def deliver(
         now=now,
         batch=batch,
         lease=lease,
+        resend=resend,
         notices_only=notices_only,
         domains=Domains(per_domain),
         warm_up=warm_up,

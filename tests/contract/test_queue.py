@@ -152,7 +152,6 @@ class TestClaiming:
             assert driver is not None
             driver.set_trace_callback(statements.append)
         assert len(claim(sqlite_engine, now, limit=1)) == 1
-        driver.set_trace_callback(None)
         with reading(sqlite_engine) as connection:
             for statement in (one for one in statements if "FROM deliveries" in one and "SELECT" in one):
                 plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
