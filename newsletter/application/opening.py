@@ -45,16 +45,24 @@ def find_site(directory: Path | None) -> Path:
 def opened(directory: Path | None) -> Iterator[Site]:
     """Open a site with its database; a database that is not there yet is made, with the baseline in it."""
     with opened_without_database(directory) as site:
-        with reading(site.engine) as connection:
-            state = migrations.state(connection)
-        if state == "empty":
-            establish(site, include_existing=False)
-        elif state != "current":
-            raise DatabaseUnavailable(
-                "The database was made by another version of newsletter.",
-                remedy="Bring it up to date with `newsletter database upgrade`.",
-            )
+        make_ready(site)
         yield site
+
+
+def make_ready(site: Site) -> None:
+    """See that the database is there and of this version; one that is not there yet is made, with the baseline in it.
+
+    Raises DatabaseUnavailable.
+    """
+    with reading(site.engine) as connection:
+        state = migrations.state(connection)
+    if state == "empty":
+        establish(site, include_existing=False)
+    elif state != "current":
+        raise DatabaseUnavailable(
+            "The database was made by another version of newsletter.",
+            remedy="Bring it up to date with `newsletter database upgrade`.",
+        )
 
 
 @contextmanager

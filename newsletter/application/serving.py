@@ -1,11 +1,12 @@
 """Serving: deliver what comes due, day in, day out, any number of processes on one database."""
 
+from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic
 
 from newsletter.application import delivering, logs
 from newsletter.application.chronicle import Chronicle
-from newsletter.application.opening import clock
+from newsletter.application.opening import clock, make_ready
 from newsletter.application.overhearing import Overheard
 from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.outbox import queue
@@ -15,8 +16,11 @@ from newsletter.transport.protocol import Transport
 from subscribers.database import reading, writing
 from subscribers.errors import DatabaseUnavailable
 
-#: Seconds between two looks at the outbox, and between two looks for workers that have died.
-_LOOK, _ROLL_CALL = 1.0, 5.0
+#: Seconds between two looks at the outbox, and at the most while what is due may not go out yet, as in a warm-up.
+_LOOK, _LONGEST_LOOK = 1.0, 10.0
+
+#: Seconds between two looks for workers that have died.
+_ROLL_CALL = 5.0
 
 #: Seconds to wait after trouble: at first, and at the most. Each time it is twice as long.
 _FIRST, _LONGEST = 1.0, 300.0
@@ -26,7 +30,10 @@ _GRACE = 8.0
 
 
 def deliver(site: Site, stop: Event, *, verbose: bool = False) -> None:
-    """Deliver whatever comes due until `stop` is set. A relay or database that is not there is waited for."""
+    """Deliver whatever comes due until `stop` is set. A relay or database that is not there is waited for.
+
+    Raises DatabaseUnavailable when the database is not there at first, and will not come by itself.
+    """
     role = _Delivering(site, stop, verbose=verbose)
     thread = Thread(target=role.work, daemon=True)
     thread.start()
@@ -47,7 +54,9 @@ class _Delivering:
         self._around = Overheard if verbose else _as_it_is
         self._chronicle = Chronicle(site)
         self._patience = _Patience()
+        self._ready = False
         self._roll_call = 0.0
+        self._fruitless = 0  # runs in a row that did nothing
 
     def work(self) -> None:
         """Work until told to stop."""
@@ -55,7 +64,8 @@ class _Delivering:
         try:
             while not self._stop.is_set():
                 self._stop.wait(self._turn())
-            self._chronicle.close()
+            with suppress(DatabaseUnavailable):
+                self._chronicle.close()
         except BaseException as failure:  # noqa: BLE001 - raised again in the caller's thread
             self.failure = failure
             self._stop.set()
@@ -63,23 +73,31 @@ class _Delivering:
     def _turn(self) -> float:
         """Do what there is to do; return for how many seconds to wait then."""
         try:
-            if not self._is_due():
+            if not self._ready:
+                make_ready(self._site)
+                self._ready = True
+            is_due = self._is_due()
+            self._patience.regain(_NO_DATABASE)
+            if not is_due:
                 return _LOOK
             summary = delivering.deliver(
                 self._site, stop=self._stop, chronicle=self._chronicle, around=self._around
             )
         except DatabaseUnavailable as error:
-            return self._patience.lose("database unavailable", str(error))
+            if not self._ready and not error.passing:
+                raise
+            return self._patience.lose(_NO_DATABASE, str(error))
         if summary.stopped is not None:
             return self._patience.lose(_trouble(summary.stopped), summary.stopped.message)
         self._patience.regain()
-        return 0.0 if _did_something(summary) else _LOOK
+        self._fruitless = self._fruitless + 1 if summary == Summary() else 0
+        return min(self._fruitless * _LOOK, _LONGEST_LOOK)
 
     def _is_due(self) -> bool:
         """Whether there is work, also what a worker held that has died."""
         now = clock()
         with reading(self._site.engine) as connection:
-            if next(queue.lanes(connection, now), _NOTHING) is not _NOTHING:
+            if any(True for _lane in queue.lanes(connection, now)):
                 return True
         if monotonic() - self._roll_call < _ROLL_CALL:
             return False
@@ -91,7 +109,7 @@ class _Delivering:
         return False
 
 
-_NOTHING = object()
+_NO_RELAY, _NO_DATABASE = "relay unavailable", "database unavailable"
 
 
 class _Patience:
@@ -109,8 +127,10 @@ class _Patience:
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST)
         return pause
 
-    def regain(self) -> None:
-        """Note that all is well."""
+    def regain(self, trouble: str = "") -> None:
+        """Note that all is well, or that this trouble is over."""
+        if trouble not in ("", self._trouble):
+            return
         if self._trouble:
             logs.event("back", after=self._trouble)
         self._trouble, self._pause = "", _FIRST
@@ -119,15 +139,11 @@ class _Patience:
 def _trouble(error: NewsletterError) -> str:
     match error:
         case RelayUnavailable():
-            return "relay unavailable"
+            return _NO_RELAY
         case delivering.PausedByRefusal():
             return "paused by refusal"
         case _:
             return "delivery stopped"
-
-
-def _did_something(summary: Summary) -> bool:
-    return summary != Summary()
 
 
 def _as_it_is(transport: Transport) -> Transport:

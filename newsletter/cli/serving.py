@@ -1,6 +1,8 @@
 """Serving: serve."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 from typing import Annotated
@@ -33,17 +35,26 @@ def serve(
 ) -> None:
     """Deliver whatever comes due, until it is told to stop. Any number of them share the work."""
     _refuse_others([role.strip() for role in only.split(",")])
+    with _told_to_stop() as stop, opening.opened_without_database(site) as opened:
+        begin_log(opened, terminal="text")
+        serving.deliver(opened, stop, verbose=verbose)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[Event]:
+    """Yield what is set when somebody wants us to end. Who asks twice does not want to wait."""
     stop = Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
         stop.set()
-        signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
+        signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    with opening.opened(site) as opened:
-        begin_log(opened, terminal="text")
-        serving.deliver(opened, stop, verbose=verbose)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _refuse_others(roles: list[str]) -> None:
