@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 
 from sqlalchemy import Engine, select
 
@@ -35,12 +36,15 @@ class Composer:
         self._letterhead = letterhead
         self._tokens = tokens
         self._signer = signer
-        self._template = lru_cache(maxsize=_KEPT)(self._prepare)
+        self._prepared = lru_cache(maxsize=_KEPT)(self._prepare)
+        self._preparing = Lock()
 
     def __call__(self, claimed: Claimed, now: datetime) -> Message:
         """Compose one message, dated `now`."""
         reader = Reader(claimed.id, claimed.subscriber_id, claimed.email, claimed.name)
-        return compose(self._template(claimed.rendering_id), reader, self._tokens, now)
+        with self._preparing:  # else all connections would prepare the first template, each for itself
+            template = self._prepared(claimed.rendering_id)
+        return compose(template, reader, self._tokens, now)
 
     def _prepare(self, rendering_id: int) -> Template:
         query = select(renderings.c.kind, renderings.c.issue_number).where(renderings.c.id == rendering_id)

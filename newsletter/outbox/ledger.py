@@ -50,7 +50,8 @@ class Turn:
     settlements: Sequence[Settlement]
     round: Sequence[Claimed]
     may_send: bool = False
-    done: bool = False
+    written: bool = False  # it is known whether the round may be sent
+    done: bool = False  # and everybody was told
     failure: BaseException | None = None
     tell: Callable[[bool], None] | None = None  # whom to tell when it is done
     bell: "Lock | None" = None  # its connection waits until this is released
@@ -140,7 +141,7 @@ class Ledger:
         What they do must not wait and not raise.
         """
         with self._gate:
-            if not turn.done:
+            if not turn.written:
                 turn.tell = whether
                 return
         whether(self._may_go(turn))
@@ -216,14 +217,18 @@ class Ledger:
                 self._announce(turn)
 
     def _announce(self, turn: Turn) -> None:
-        """Say that a turn is done to whoever waits for it."""
+        """Say that a turn is written down to whoever waits for it.
+
+        It is done only when its connection was told: what is said later would be taken for the next turn's.
+        """
+        with self._gate:
+            turn.written = True
+        if turn.tell is not None:
+            turn.tell(self._may_go(turn))
         with self._gate:
             turn.done = True
-            tell, bell = turn.tell, turn.bell
-        if tell is not None:
-            tell(self._may_go(turn))
-        if bell is not None:
-            bell.release()
+        if turn.bell is not None:
+            turn.bell.release()
 
     def _may_go(self, turn: Turn) -> bool:
         """Whether a round may be sent at this very moment: a lease that is over is somebody else's."""
