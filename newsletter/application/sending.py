@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
-from time import monotonic, sleep
+from time import sleep
 
 from sqlalchemy import Connection
 
 from newsletter import publishing
 from newsletter.application import delivering, logs
 from newsletter.application.opening import clock
+from newsletter.application.progress import Progress
 from newsletter.content.post import Problem
 from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.issues import freezing, register
@@ -21,9 +22,6 @@ from newsletter.outbox.signing import signer_of
 from newsletter.publishing import Skipped
 from newsletter.site import Site
 from subscribers.database import reading, writing
-
-#: Seconds between two looks at how an issue stands, and how many times as long as the look takes.
-_GLANCE, _SHARE = 1.0, 100
 
 #: Seconds between two looks whether somebody has stopped an issue that waits.
 _PEEK = 0.5
@@ -84,7 +82,7 @@ def make_issue(site: Site, *, cadence: str | None, include_existing: bool, undo:
         queue.recover(connection, now=now, resend=delivering.sends_again(site))
         if issue := unfinished(connection, now):
             return Sent(issue, True, None, queue.counts(connection, issue.number), ())
-    scan = site.content.scan()
+    scan, now = site.content.scan(), clock()  # looking through a large folder takes its time
     window = timedelta(seconds=site.settings.schedule.undo if undo is None else undo)
     with writing(site.engine) as connection:
         outcome = publishing.publish(
@@ -128,12 +126,11 @@ def deliver(site: Site, outcome: Sent, *, on_progress: Callable[[int], None] | N
     if outcome.issue is None:
         return replace(outcome, stopped=_tell(delivering.deliver(site).stopped))
     number = outcome.issue.number
-    watch = _Watch(site, number, outcome.counts, on_progress) if on_progress else None
-    stopped = _tell(delivering.deliver(site, on_progress=watch.add if watch else lambda _done: None).stopped)
+    progress = Progress(site, number, outcome.counts, on_progress)
+    stopped = _tell(delivering.deliver(site, on_progress=progress.add).stopped)
     with reading(site.engine) as connection:
         issue, counts = freezing.get_issue(connection, number), queue.counts(connection, number)
-    if watch:
-        watch.correct(counts)
+    progress.correct(counts)
     return replace(outcome, issue=issue, counts=counts, stopped=stopped or _stopped_by_hand(issue, counts))
 
 
@@ -156,35 +153,6 @@ def _stopped_by_hand(issue: Issue, counts: Counts) -> NewsletterError | None:
             remedy=f"`newsletter resume {issue.number}` lets it go on.",
         )
     return None
-
-
-class _Watch:
-    """Tells how an issue gets on: what this process does at once, and now and then what others do and cancel."""
-
-    def __init__(self, site: Site, number: int, counts: Counts, tell: Callable[[int], None]) -> None:
-        self._engine = site.engine
-        self._number = number
-        self._told = counts.total - counts.open
-        self._tell = tell
-        self._next = monotonic() + _GLANCE
-
-    def add(self, done: int) -> None:
-        """Take in what this process has done: deliveries of the issue, nearly always."""
-        if monotonic() < self._next:
-            self._told += done
-            self._tell(done)
-            return
-        began = monotonic()
-        with reading(self._engine) as connection:
-            counts = queue.counts(connection, self._number)
-        self.correct(counts)
-        # counting a million takes a second, in which the sending goes slower
-        self._next = began + max(_GLANCE, _SHARE * (monotonic() - began))
-
-    def correct(self, counts: Counts) -> None:
-        """Tell the truth."""
-        told, self._told = self._told, counts.total - counts.open
-        self._tell(self._told - told)
 
 
 def check_cadence(site: Site, cadence: str | None) -> None:

@@ -12,6 +12,7 @@ from newsletter.application import opening, reporting, sending, steering
 from newsletter.application.sending import Sent
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import begin_log, count, counted, err, print_json, say, show_problems, warn, when
+from newsletter.errors import NewsletterError
 from newsletter.outbox.enquiry import Waiting
 from newsletter.settings.sections import LONGEST_UNDO
 from newsletter.site import Site
@@ -57,7 +58,7 @@ def send(
         if not no_wait:
             outcome = _let_undo(opened, outcome)
             if outcome.stopped is None:
-                outcome = deliver_with_bar(opened, outcome)
+                outcome = _deliver(opened, outcome)
         present(outcome, opened, as_json=as_json)
         _show_waiting(opened, outcome)
     if outcome.stopped is not None:
@@ -87,6 +88,19 @@ def _let_undo(opened: Site, outcome: Sent) -> Sent:
         _, counts = steering.cancel(opened, number, "undone")
         return replace(outcome, counts=counts, stopped=sending.undone(number))
     return outcome
+
+
+def _deliver(opened: Site, outcome: Sent) -> Sent:
+    try:
+        return deliver_with_bar(opened, outcome)
+    except KeyboardInterrupt:
+        if outcome.issue is None:
+            raise
+        number = outcome.issue.number
+        raise NewsletterError(
+            f"Interrupted; what is not sent of issue {number} stays queued.",
+            remedy=f"`newsletter send` goes on with it, `newsletter cancel {number}` stops it for good.",
+        ) from None
 
 
 def deliver_with_bar(opened: Site, outcome: Sent) -> Sent:

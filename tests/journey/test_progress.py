@@ -1,6 +1,7 @@
 """What an author sees while an issue is sent: a bar on a terminal, and a log elsewhere."""
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,18 @@ def test_the_bar(site: TestSite, server: Server) -> None:
     assert re.search(rf" \d+/{READERS} +\d+/s +0:00:\d\d", shown)
     assert f" {READERS}/{READERS} " in shown
     assert '"event"' not in terminal.shown, "no log on a terminal, where the bar says it all"
+
+
+def test_control_c(site: TestSite, server: Server) -> None:
+    """Interrupted in the middle, the author is told what to type; sending goes on without a repeat."""
+    terminal = Terminal(site, "send", "--yes")
+    terminal.await_words("/s")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.end() == 1
+    assert "newsletter cancel 1" in terminal.shown
+    assert 0 < len(server.received) < READERS
+    site.set(f"rate = {RATE}", "rate = 0")
+    assert site.send()["deliveries"]["sent"] == len(server.received) == READERS
 
 
 def test_no_bar_elsewhere(site: TestSite) -> None:
