@@ -4,8 +4,9 @@ SQLAlchemy writes the SQL, once; from then on a statement costs what the driver 
 an Engine takes some 150 µs of Python, which is more than handing over a whole message may take.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -32,7 +33,7 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler), "it is a statement, and no definition of a table"
         self.sql = str(compiled)
         self._convert = {
-            name: convert
+            name: _remembering(convert)
             for name, parameter in compiled.binds.items()
             if (convert := parameter.type.dialect_impl(engine.dialect).bind_processor(engine.dialect))
         }
@@ -135,3 +136,8 @@ class Standing:
                 connection.rollback()
             with suppress(Exception):
                 connection.invalidate()
+
+
+def _remembering(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Convert each value once: a transaction names the same moment again and again."""
+    return lru_cache(maxsize=8)(convert)

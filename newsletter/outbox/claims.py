@@ -5,10 +5,9 @@ is part of the statements that claim and mark (law 4). They run for every messag
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -39,8 +38,7 @@ from subscribers.tables import subscribers
 _LONGEST = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery that a worker holds, with its reader as they were at the claim."""
 
     id: int
@@ -57,8 +55,7 @@ class Claimed:
         return self.email.rpartition("@")[2].lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of one delivery: the outcome, and the relay's words where it gave any."""
 
     delivery_id: int
@@ -100,7 +97,7 @@ class Claims:
                 found += transaction.fetch(self._due["issue"], values | {"issue": lane})
             if len(found) >= limit:
                 break
-        mine = [Claimed(*facts) for may_be_mailed_now, *facts in found if may_be_mailed_now]
+        mine = [Claimed._make(facts[1:]) for facts in found if facts[0]]
         void = [facts[1] for facts in found if not facts[0]]
         self._for_each(transaction, "claim", [claimed.id for claimed in mine])
         self._for_each(transaction, "cancel", void, now=now)
@@ -126,12 +123,12 @@ class Claims:
         A worker that was taken for dead has lost its deliveries. That a message was accepted is recorded all
         the same, unless another worker is sending it just now: it spares the reader the repeat.
         """
-        alike: dict[tuple[Outcome, Reply | None, str], list[int]] = {}
-        for one in settlements:
-            alike.setdefault((one.outcome, one.reply, one.note), []).append(one.delivery_id)
-        for (outcome, reply, note), ids in alike.items():
-            what = "accept" if outcome.status == "sent" else "settle"
-            self._for_each(transaction, what, ids, **_facts(outcome, reply, note, now))
+        alike: dict[tuple[int, int, str], list[Settlement]] = {}
+        for one in settlements:  # that two are the same object is quickly seen, and true of nearly all
+            alike.setdefault((id(one.outcome), id(one.reply), one.note), []).append(one)
+        for group in alike.values():
+            what = "accept" if group[0].outcome.status == "sent" else "settle"
+            self._for_each(transaction, what, [one.delivery_id for one in group], **_facts(group[0], now))
 
     def release(self, transaction: Transaction, ids: Collection[int] | None = None) -> None:
         """Give back what this worker claimed and did not mark: all of it, or these."""
@@ -167,7 +164,8 @@ class Claims:
         return self._prepare(_NAMED[what](deliveries.c.id.in_([bindparam(name) for name in _names(length)])))
 
 
-def _facts(outcome: Outcome, reply: Reply | None, note: str, now: datetime) -> dict[str, Any]:
+def _facts(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    outcome, reply = settlement.outcome, settlement.reply
     again = outcome.status == "queued"
     return {
         "outcome": outcome.status,
@@ -176,7 +174,7 @@ def _facts(outcome: Outcome, reply: Reply | None, note: str, now: datetime) -> d
         "due": now + outcome.delay if again and (outcome.counts or reply is not None) else None,
         "settled": None if again else now,
         "code": reply.code if reply else None,
-        "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else note) or None,
+        "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else settlement.note) or None,
     }
 
 

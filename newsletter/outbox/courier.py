@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import sleep
+from typing import NamedTuple
 
 from newsletter.errors import NewsletterError
 from newsletter.outbox import retry
@@ -59,8 +60,7 @@ class Orders:
     is_over: Callable[[], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
+class _Round(NamedTuple):
     """What goes out together: deliveries, and the message of each."""
 
     claimed: Sequence[Claimed] = ()
@@ -184,26 +184,34 @@ class Courier:
         self._settlements += [Settlement(claimed.id, retry.unmarked()) for claimed in round_.claimed]
 
     def _settle(self, round_: _Round, verdicts: Sequence[Verdict]) -> None:
+        """Say what becomes of each delivery of a round, and whether this connection goes on."""
+        silences = 0
         for claimed, verdict in zip(round_.claimed, verdicts, strict=True):
             if isinstance(verdict, Reply):
-                outcome = retry.decide(verdict, claimed.attempts)
-                self._doubts = 0
-                domain = claimed.domain if outcome.hold else ""
-                self._settlements.append(Settlement(claimed.id, outcome, verdict, domain=domain))
-                if outcome.stops:
-                    self._error = self._error or MailRefused(verdict, claimed.issue_number)
-            elif verdict.in_doubt:
-                outcome = retry.in_doubt(claimed.attempts, resend=self._orders.resend)
-                self._settlements.append(Settlement(claimed.id, outcome, note=verdict.words))
+                self._settlements.append(self._answered(claimed, verdict))
             else:
-                outcome = retry.decide(Reply(421, "4.4.2", verdict.words), claimed.attempts)
-                self._settlements.append(Settlement(claimed.id, outcome, note=verdict.words))
-        if any(isinstance(verdict, Lost) and verdict.in_doubt for verdict in verdicts):
-            self._doubts += 1
-            if self._doubts >= _DOUBTS_IN_A_ROW:
-                self._error = _silent(
-                    next(verdict.words for verdict in verdicts if isinstance(verdict, Lost))
-                )
+                silences += verdict.in_doubt
+                self._settlements.append(self._unanswered(claimed, verdict))
+        if not silences:
+            self._doubts = 0
+            return
+        self._doubts += 1
+        if self._doubts >= _DOUBTS_IN_A_ROW:
+            words = next(verdict.words for verdict in verdicts if isinstance(verdict, Lost))
+            self._error = self._error or _silent(words)
+
+    def _answered(self, claimed: Claimed, reply: Reply) -> Settlement:
+        outcome = retry.decide(reply, claimed.attempts)
+        if outcome.stops:
+            self._error = self._error or MailRefused(reply, claimed.issue_number)
+        return Settlement(claimed.id, outcome, reply, domain=claimed.domain if outcome.hold else "")
+
+    def _unanswered(self, claimed: Claimed, lost: Lost) -> Settlement:
+        if lost.in_doubt:
+            outcome = retry.in_doubt(claimed.attempts, resend=self._orders.resend)
+        else:
+            outcome = retry.decide(Reply(421, "4.4.2", lost.words), claimed.attempts)
+        return Settlement(claimed.id, outcome, note=lost.words)
 
     def _write_down(self) -> None:
         """Hand in the outcomes that are left."""

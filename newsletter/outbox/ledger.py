@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Condition, Lock, Thread
+from threading import Lock, Thread
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -88,7 +88,10 @@ class Ledger:
         self._standing = Standing(engine)
         self._turns: list[Turn] = []
         self._closing = False
-        self._gate = Condition()
+        self._gate = Lock()
+        self._asleep = False  # the ledger's thread waits for its bell
+        self._bell = Lock()
+        self._bell.acquire()
         self._committing = Lock()
         self._trusted_until = 0.0
         self._renew_at = 0.0
@@ -132,7 +135,7 @@ class Ledger:
         turn = Turn(settlements, following)
         with self._gate:
             self._turns.append(turn)
-            self._gate.notify()
+            self._wake()
         return turn
 
     def tell(self, turn: Turn, whether: Callable[[bool], None]) -> None:
@@ -151,16 +154,20 @@ class Ledger:
 
         Raises DatabaseUnavailable when it could not be, or TakenForDead: nothing may be sent then.
         """
-        with self._gate:
-            if not turn.done:
-                turn.bell = Lock()
-                turn.bell.acquire()
-        if turn.bell is not None:
-            with turn.bell:  # rung when it is done
-                pass
+        if not turn.done:
+            self._await(turn)
         if turn.failure is not None:
             raise turn.failure
         return turn.may_send
+
+    def _await(self, turn: Turn) -> None:
+        with self._gate:
+            if turn.done:
+                return
+            turn.bell = Lock()
+            turn.bell.acquire()
+        with turn.bell:  # rung when it is done
+            pass
 
     def beat(self) -> None:
         """Give a sign of life, when one is due, and look whether others give theirs.
@@ -189,7 +196,7 @@ class Ledger:
         """Give back what was claimed and never marked, and sign off."""
         with self._gate:
             self._closing = True
-            self._gate.notify()
+            self._wake()
         self._thread.join()
         unused = len(self._held)
         self._held.clear()
@@ -206,15 +213,23 @@ class Ledger:
         """Write down what comes in, until the ledger is closed; in the ledger's own thread."""
         while True:
             with self._gate:
-                while not (self._turns or self._closing):
-                    self._gate.wait()
                 turns, self._turns = self._turns, []
+                self._asleep = not (turns or self._closing)
+            if self._asleep:
+                self._bell.acquire()
+                continue
             if not turns:
                 return
             with self._committing:
                 self._commit(turns)
             for turn in turns:
                 self._announce(turn)
+
+    def _wake(self) -> None:
+        """Have the ledger's thread look what there is to do; the gate is ours."""
+        if self._asleep:
+            self._asleep = False
+            self._bell.release()
 
     def _announce(self, turn: Turn) -> None:
         """Say that a turn is written down to whoever waits for it.

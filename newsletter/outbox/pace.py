@@ -28,15 +28,11 @@ class Pace:
         self._engine = engine
         self._now = now
         self._interval = 1 / rate if rate else 0.0
+        self.limits = rate > 0  # whether anybody ever has to wait
         self._at_once = max(1, int(rate * _RESERVED))
         self._next = 0.0  # by the monotonic clock
         self._left = 0
         self._lock = Lock()
-
-    @property
-    def limits(self) -> bool:
-        """Whether anybody ever has to wait."""
-        return self._interval > 0
 
     def wait(self, messages: int, is_over: Callable[[], bool]) -> None:
         """Return when so many messages may go, or as soon as the run is over. Raises DatabaseUnavailable."""

@@ -1,6 +1,7 @@
 """Replies as they come over the wire (RFC 5321, section 4.2): found in what was received, and judged. Pure."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.transport.protocol import Lost, Reply, Stage, parse_reply
@@ -86,6 +87,7 @@ def cleared(code: int, text: str) -> None:
         raise Garbled(f"RSET was answered with {parse_reply(code, text)}")
 
 
+@lru_cache(maxsize=64)  # many relays say the same of every message
 def taken(words: bytes) -> Reply:
     """Return the words of a 250 after the final dot as a reply, the short way for what most servers say."""
     text = words.decode("utf-8", "replace")
