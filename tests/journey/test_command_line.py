@@ -219,7 +219,8 @@ def test_the_database_is_checked_and_copied(site, tmp_path):
 def test_a_newcomer_finds_help():
     """Every command explains itself."""
     listed = done("--help").out
-    for command in ("init", "demo", "next", "preview", "check", "test", "send", "issues", "issue"):
+    commands = "init demo next preview check test send issues issue pause resume cancel resolve serve"
+    for command in commands.split():
         assert command in listed
         assert len(done(command, "--help").out) > 100
     for family in ("subscribers", "database"):

@@ -93,6 +93,14 @@ def test_every_key_that_other_tools_build_on_is_read(tmp_path):
     )
 
 
+def test_the_time_to_undo(tmp_path):
+    """It stands beside the cadences and is none; the environment wins here, too."""
+    text = LEAST + "[schedule]\nweekly = 'Mon 08:00'\nundo = 30\n"
+    schedule = read(tmp_path, text).schedule
+    assert (list(schedule.cadences), schedule.undo) == (["weekly"], 30)
+    assert read(tmp_path, text, NEWSLETTER_SCHEDULE_UNDO="0").schedule.undo == 0
+
+
 def test_the_environment_wins_and_secrets_may_come_from_files(tmp_path):
     """NEWSLETTER_SECTION_KEY overrides the file; a secret is also read from NEWSLETTER_SECTION_KEY_FILE."""
     secret = tmp_path / "password"
@@ -116,6 +124,9 @@ def test_the_environment_wins_and_secrets_may_come_from_files(tmp_path):
         ("[database]\nurl = 'mysql://x'", ["sqlite:///newsletter.db"]),
         ("[dkim]\nselector = 'news 1'", ["newsletter.toml:6", "selector", "write a name"]),
         ("[author]\nemail = 'nobody'", ["author", "email"]),
+        ("[smtp]\nin_doubt = 'maybe'", ["newsletter.toml:6", '"again", "hold"']),
+        ("[log]\nformat = 'xml'", ['"auto", "text", "json", "off"']),
+        ("[schedule]\nundo = 'soon'", ["newsletter.toml:6", "0 to 86400"]),
     ],
 )
 def test_a_fault_is_named_with_its_line_and_what_is_accepted(tmp_path, line, expected):
