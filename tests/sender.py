@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, func, select
 
 from newsletter.outbox.composing import Composer
-from newsletter.outbox.ledger import TakenForDead
+from newsletter.outbox.lease import TakenForDead
 from newsletter.outbox.tables import deliveries
 from newsletter.outbox.worker import Summary, deliver
 from newsletter.transport.smtp import SmtpSettings, open_transport

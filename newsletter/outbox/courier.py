@@ -76,7 +76,7 @@ class Courier:
     def __init__(self, orders: Orders) -> None:
         self.tally: Counter[str] = Counter()
         self._orders = orders
-        self._ledger = orders.ledger
+        self._ledger, self._stock = orders.ledger, orders.ledger.stock
         self._settlements: list[Settlement] = []  # not handed in yet
         self._doubts = 0
         self._error: Exception | None = None
@@ -94,7 +94,7 @@ class Courier:
                 round_ = self._deliver(current)
         finally:
             self._transport.close()
-            self._ledger.put_back(round_.claimed)
+            self._stock.put_back(round_.claimed)
             self._write_down()
         if self._error is not None:
             raise self._error
@@ -104,7 +104,7 @@ class Courier:
         while not (round_ := self._take()):
             if self._settlements:  # it may be we who are in the way
                 self._write_down()
-            elif not self._ledger.keeps_some or self._orders.is_over():
+            elif not self._stock.keeps_some or self._orders.is_over():
                 break
             else:
                 sleep(_GLANCE)
@@ -161,7 +161,7 @@ class Courier:
     def _take(self) -> _Round:
         """Take the next round and compose it. What no message can be made of fails by itself."""
         while not self._orders.is_over():
-            taken = self._ledger.take(self._transport.depth)
+            taken = self._stock.take(self._transport.depth)
             if not taken:
                 break
             claimed, messages = [], []
@@ -173,7 +173,7 @@ class Courier:
                     note = f"the message could not be made: {error}"
                     self._settlements.append(Settlement(delivery.id, retry.Outcome("failed"), note=note))
                 except BaseException:
-                    self._ledger.put_back(taken)
+                    self._stock.put_back(taken)
                     raise
             if claimed:
                 return _Round(claimed, messages)

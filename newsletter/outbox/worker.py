@@ -90,7 +90,7 @@ def deliver(
         run.work(orders, connections, on_progress)
     finally:
         ledger.close()
-    on_progress(ledger.cancelled)
+    on_progress(ledger.stock.cancelled)
     return run.summary()
 
 
@@ -111,7 +111,7 @@ class _Run:
 
         A relay that drops some of our connections, or allows fewer, is served by those that it leaves us.
         """
-        while waiting := self._ledger.refill():
+        while waiting := self._ledger.stock.fill():
             done = self._tally().total()
             self._unavailable = None
             couriers = [Courier(orders) for _ in range(min(connections, waiting))]
@@ -137,7 +137,7 @@ class _Run:
             bounced=tally["bounced"],
             failed=tally["failed"],
             unknown=tally["unknown"],
-            cancelled=self._ledger.cancelled,
+            cancelled=self._ledger.stock.cancelled,
             later=tally["queued"],
             stopped=failure if isinstance(failure, NewsletterError) else None,
         )
@@ -159,7 +159,7 @@ class _Run:
             for thread in threads:
                 while thread.is_alive():
                     thread.join(_GLANCE)
-                    self._ledger.beat()
+                    self._ledger.lease.renew()
                     self._report(on_progress)
             self._report(on_progress)
         except BaseException as interruption:

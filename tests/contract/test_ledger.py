@@ -20,7 +20,7 @@ def test_a_turn_is_done_when_its_connection_was_told(engine: Engine, now: dateti
         pause.wait(0.1)
         told.append(may_go)
 
-    turn = ledger.submit([], ledger.take(1))
+    turn = ledger.submit([], ledger.stock.take(1))
     ledger.tell(turn, release)
     assert ledger.wait(turn)
     assert told == [True]

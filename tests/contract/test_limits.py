@@ -62,15 +62,15 @@ def test_so_many_connections_a_domain(engine: Engine, now: datetime) -> None:
     queue_issue(engine, now, readers=5)
     move_to(engine, "gmail.example", 1, 2, 3)
     with ledger(engine, Clock(now), Domains(limit=1)) as book:
-        first, second = book.take(1)[0], book.take(1)[0]
+        first, second = book.stock.take(1)[0], book.stock.take(1)[0]
         assert [first.domain, second.domain] == ["gmail.example", "example.org"]
-        assert book.take(1) == []
-        assert book.keeps_some
+        assert book.stock.take(1) == []
+        assert book.stock.keeps_some
         book.wait(book.submit([], [first, second]))
         book.wait(book.submit([settled(first)]))
-        assert [one.email for one in book.take(2)] == ["reader2@gmail.example"]
-        book.put_back([second])
-        assert [one.domain for one in book.take(2)] == ["example.org"]
+        assert [one.email for one in book.stock.take(2)] == ["reader2@gmail.example"]
+        book.stock.put_back([second])
+        assert [one.domain for one in book.stock.take(2)] == ["example.org"]
 
 
 def test_a_domain_that_wants_less(engine: Engine, now: datetime) -> None:
@@ -79,10 +79,10 @@ def test_a_domain_that_wants_less(engine: Engine, now: datetime) -> None:
     move_to(engine, "gmail.example", 1, 2, 3, 4)
     clock, domains = Clock(now), Domains()
     with ledger(engine, clock, domains) as book:
-        (asked,) = book.take(1)
+        (asked,) = book.stock.take(1)
         book.wait(book.submit([], [asked]))
         book.wait(book.submit([settled(asked, SLOW_DOWN)]))
-        assert {one.domain for one in book.take(9)} == {"example.org"}
+        assert {one.domain for one in book.stock.take(9)} == {"example.org"}
     clock.now += timedelta(minutes=1)
     summary, sent = deliver(engine, clock.now)
     assert (summary.sent, {message.envelope.recipient.partition("@")[2] for message in sent}) == (
@@ -94,9 +94,9 @@ def test_a_domain_that_wants_less(engine: Engine, now: datetime) -> None:
     }
     clock.now = now + timedelta(minutes=10)
     with ledger(engine, clock, Domains()) as book:
-        assert len(book.take(9)) == 1, "one connection at first"
+        assert len(book.stock.take(9)) == 1, "one connection at first"
         clock.now += timedelta(minutes=1)
-        assert len(book.take(9)) == 1, "one more each minute"
+        assert len(book.stock.take(9)) == 1, "one more each minute"
     assert deliver(engine, clock.now + timedelta(hours=2))[0].sent == 4
 
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine, insert, select, text, update
 
 from newsletter.outbox import queue
-from newsletter.outbox.ledger import Ledger, TakenForDead
+from newsletter.outbox.lease import TakenForDead
+from newsletter.outbox.ledger import Ledger
 from newsletter.outbox.queue import Recovered
 from newsletter.outbox.tables import deliveries, workers
 from subscribers.database import reading, writing
@@ -60,7 +61,7 @@ def test_who_may_be_taken_for_dead_sends_nothing(engine: Engine, now: datetime, 
     queue_issue(engine, now, readers=1)
     ledger = Ledger(engine, now=lambda: now, batch=1, lease=timedelta(microseconds=1))
     told: list[bool] = []
-    turn = ledger.submit([], ledger.take(1))
+    turn = ledger.submit([], ledger.stock.take(1))
     if asked == "afterwards":
         wait_until(lambda: turn.done)
     ledger.tell(turn, told.append)
