@@ -5,10 +5,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from sqlalchemy import update
-
 from newsletter.application.opening import opened
-from newsletter.issues.tables import issues
+from newsletter.outbox import steering
 from subscribers.database import writing
 from tests.benchmark import sinks
 from tests.benchmark.delivering import MANY, ours, relay
@@ -70,27 +68,29 @@ def _pause(site: TestSite, readers: int, name: str) -> Row:
     with SINKS[name]() as sink, opened(site.directory) as site_:
         command = pinned(SENDER_CORE, python("ours", site.directory))
         environ = {**os.environ, **relay(sink, MANY)}
-        with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL) as process:
+        quiet = subprocess.DEVNULL  # it says that it was paused
+        with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=quiet, stderr=quiet) as process:
             while sink.taken() < _HEADWAY and process.poll() is None:
                 time.sleep(_GLANCE)
+            start, before = time.monotonic(), sink.taken()
             with writing(site_.engine) as connection:
-                connection.execute(update(issues).values(state="paused"))
-            seconds, messages = _aftermath(process, sink)
-            assert process.returncode == 0, "it ended by itself"
+                steering.pause(connection, 1, "a benchmark")
+            seconds = _last_message(process, sink) - start
+            messages = sink.taken() - before
             assert sink.taken() < readers, "it was paused"
         with writing(site_.engine) as connection:
-            connection.execute(update(issues).values(state="open"))
-    note = f"{messages:,} messages came after it"
+            steering.resume(connection, 1)
+    note = f"{messages:,} messages came after the order"
     return at_most(f"pause a send to {readers:,} readers, {name}", seconds, 2, "s", note)
 
 
-def _aftermath(process: "subprocess.Popen[bytes]", sink: Sink) -> tuple[float, int]:
-    """Return for how many seconds messages kept coming, and how many."""
-    start, last, before = time.monotonic(), 0.0, sink.taken()
-    seen = before
+def _last_message(process: "subprocess.Popen[bytes]", sink: Sink) -> float:
+    """Wait for the sender to end, and return when the last message had come, at the latest."""
+    start = last = time.monotonic()
+    seen = sink.taken()
     while process.poll() is None:
         assert time.monotonic() - start < _PATIENCE, "it goes on"
         time.sleep(_GLANCE)
         if (taken := sink.taken()) > seen:
-            seen, last = taken, time.monotonic() - start
-    return last, seen - before
+            seen, last = taken, time.monotonic()
+    return last

@@ -247,12 +247,17 @@ int main(int count, char **words) {
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
+    /* signals come while we wait and at no other time: one that came just before would be noticed too late */
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &all, NULL);
     int poll = epoll_create1(0), listener = open_listener();
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[EVENTS];
     epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
     while (!over) {
         struct timespec wait;
-        int ready = epoll_pwait2(poll, events, EVENTS, send_due(&wait), NULL);
+        int ready = epoll_pwait2(poll, events, EVENTS, send_due(&wait), &none);
         for (int number = 0; number < ready; number++) {
             int socket = events[number].data.fd;
             if (socket == listener) welcome(listener, poll);
