@@ -9,30 +9,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Executable,
-    Integer,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import bindparam
 
-from newsletter.issues.tables import issues
-from newsletter.outbox.eligibility import is_due, is_notice, issue_is_open, may_be_mailed
+from newsletter.outbox import statements
 from newsletter.outbox.retry import Outcome
-from newsletter.outbox.tables import deliveries, workers
+from newsletter.outbox.tables import deliveries
 from newsletter.transport.protocol import Reply
-from subscribers.database import Instant
 from subscribers.standing import Prepared, Standing, Transaction
-from subscribers.tables import subscribers
 
 #: How many deliveries one statement names at the most.
 _LONGEST = 512
@@ -71,12 +54,15 @@ class Claims:
     def __init__(self, standing: Standing, worker: int) -> None:
         self._worker = worker
         self._prepare = standing.prepare
-        self._lanes = {notices_only: standing.prepare(_lanes(notices_only)) for notices_only in (True, False)}
-        self._due = {
-            "notices": standing.prepare(_due(is_notice())),
-            "issue": standing.prepare(_due(deliveries.c.issue_number == bindparam("issue"))),
+        self._lanes = {
+            notices_only: standing.prepare(statements.lanes(notices_only=notices_only))
+            for notices_only in (True, False)
         }
-        self._release_all = standing.prepare(_release())
+        self._due = {
+            "notices": standing.prepare(statements.due(notices=True)),
+            "issue": standing.prepare(statements.due(notices=False)),
+        }
+        self._release_all = standing.prepare(statements.release())
         self._for_so_many = lru_cache(maxsize=None)(self._prepare_for_so_many)
 
     def claim(
@@ -161,7 +147,9 @@ class Claims:
             yield self._for_so_many(what, length), dict(zip(_names(length), group, strict=True))
 
     def _prepare_for_so_many(self, what: str, length: int) -> Prepared:
-        return self._prepare(_NAMED[what](deliveries.c.id.in_([bindparam(name) for name in _names(length)])))
+        return self._prepare(
+            statements.FOR_EACH[what](deliveries.c.id.in_([bindparam(name) for name in _names(length)]))
+        )
 
 
 def _facts(settlement: Settlement, now: datetime) -> dict[str, Any]:
@@ -181,117 +169,3 @@ def _facts(settlement: Settlement, now: datetime) -> dict[str, Any]:
 @lru_cache
 def _names(length: int) -> tuple[str, ...]:
     return tuple(f"id{number}" for number in range(length))
-
-
-_ALL = true()
-_ME = deliveries.c.worker == bindparam("me")
-_NOW = bindparam("now", type_=Instant())
-_QUEUED: ColumnElement[bool] = deliveries.c.status == literal_column("'queued'")
-
-
-def _lanes(notices_only: bool) -> Executable:
-    """What has something that is due: notices (null), then the open issues.
-
-    Each is looked up by itself in the index, so that a paused issue of a million readers holds up nobody.
-    """
-    notices = select(
-        literal_column("NULL", Integer).label("lane"), literal_column("0", Integer).label("place")
-    )
-    notices = notices.where(exists().where(is_notice(), is_due(_NOW)))
-    if notices_only:
-        return select(notices.subquery().c.lane)
-    waiting = exists().where(deliveries.c.issue_number == issues.c.number, is_due(_NOW)).correlate(issues)
-    of_issues = select(issues.c.number, literal_column("1", Integer)).where(issues.c.state == "open", waiting)
-    lanes = notices.union_all(of_issues).subquery()
-    return select(lanes.c.lane).order_by(lanes.c.place, lanes.c.lane)
-
-
-def _due(lane: ColumnElement[bool]) -> Executable:
-    return (
-        select(
-            case((may_be_mailed(), 1), else_=0),
-            deliveries.c.id,
-            deliveries.c.issue_number,
-            deliveries.c.rendering_id,
-            deliveries.c.subscriber_id,
-            subscribers.c.email,
-            subscribers.c.name,
-            deliveries.c.attempts,
-        )
-        .select_from(deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id))
-        .where(lane, is_due(_NOW))
-        .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(bindparam("limit"))
-        .with_for_update(skip_locked=True, of=deliveries)
-    )
-
-
-def _claim(these: ColumnElement[bool]) -> Executable:
-    return update(deliveries).where(these).values(worker=bindparam("me"))
-
-
-def _cancel(these: ColumnElement[bool]) -> Executable:
-    # the worker is named only to be like the others: nobody has claimed it
-    unclaimed = or_(deliveries.c.worker.is_(None), _ME)
-    return (
-        update(deliveries)
-        .where(these, _QUEUED, unclaimed)
-        .values(status="cancelled", settled_at=_NOW, worker=None)
-    )
-
-
-def _mark(these: ColumnElement[bool]) -> Executable:
-    lease_holds = exists().where(workers.c.id == bindparam("me"), workers.c.leased_until > _NOW)
-    # what is marked already is ours and was not sent: its transaction was kept, and nobody told us so
-    ours = and_(_ME, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
-    return (
-        update(deliveries)
-        .where(these, ours, lease_holds, may_be_mailed(), issue_is_open())
-        .values(status="sending")
-    )
-
-
-def _marked(these: ColumnElement[bool]) -> Executable:
-    return select(deliveries.c.id).where(these, _ME, deliveries.c.status == literal_column("'sending'"))
-
-
-def _settle(these: ColumnElement[bool], whose: ColumnElement[bool] = _ME) -> Executable:
-    return (
-        update(deliveries)
-        .where(these, whose)
-        .values(
-            status=bindparam("outcome"),
-            attempts=deliveries.c.attempts + bindparam("counted"),
-            due_at=func.coalesce(bindparam("due", type_=Instant()), deliveries.c.due_at),
-            settled_at=bindparam("settled", type_=Instant()),
-            reply_code=bindparam("code"),
-            reply=bindparam("words"),
-            worker=None,
-        )
-    )
-
-
-def _accept(these: ColumnElement[bool]) -> Executable:
-    waiting = or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))
-    return _settle(these, or_(_ME, and_(deliveries.c.worker.is_(None), waiting)))
-
-
-def _release(these: ColumnElement[bool] = _ALL) -> Executable:
-    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None)
-
-
-def _postpone(these: ColumnElement[bool]) -> Executable:
-    due = bindparam("due", type_=Instant())
-    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None, due_at=due)
-
-
-_NAMED = {
-    "claim": _claim,
-    "cancel": _cancel,
-    "mark": _mark,
-    "marked": _marked,
-    "settle": _settle,
-    "accept": _accept,
-    "release": _release,
-    "postpone": _postpone,
-}

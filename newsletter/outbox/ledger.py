@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock, Thread
-from time import monotonic, sleep
 
 from sqlalchemy import Engine, or_
 
@@ -18,14 +17,10 @@ from newsletter.outbox import giving_back, retry
 from newsletter.outbox.claims import Claimed, Claims, Settlement
 from newsletter.outbox.domains import Domains
 from newsletter.outbox.lease import Lease, TakenForDead
+from newsletter.outbox.patience import persistently
 from newsletter.outbox.stock import Stock
 from newsletter.outbox.warmup import WarmUp
-from subscribers.errors import DatabaseUnavailable
 from subscribers.standing import Standing, Transaction
-
-#: Seconds for which a database that is away is waited for, and between two looks. A server that is started again
-#: needs a few; whoever wants to stop us should not have to wait for ten.
-_OUTLASTED, _PAUSE = 8.0, 0.2
 
 
 @dataclass(slots=True)
@@ -198,7 +193,8 @@ class Ledger:
             return marked
 
         try:
-            marked = self._persistently(write_down)
+            # outcomes that are known are worth waiting for
+            marked = persistently(write_down, until=self.lease.trusted_until)
             self.stock.settled(settlements)
         except BaseException as failure:  # noqa: BLE001 - raised in each connection's thread
             for turn in turns:
@@ -206,20 +202,6 @@ class Ledger:
         else:
             for turn in turns:
                 turn.may_send = all(claimed.id in marked for claimed in turn.round)
-
-    def _persistently(self, act: Callable[[], set[int]]) -> set[int]:
-        """Act, and again for a while when the database is away: outcomes that are known are worth waiting for.
-
-        Each act can be done again after it was kept and nobody told us so.
-        """
-        deadline = min(monotonic() + _OUTLASTED, self.lease.trusted_until)
-        while True:
-            try:
-                return act()
-            except DatabaseUnavailable as outage:
-                if not outage.passing or monotonic() > deadline:
-                    raise
-            sleep(_PAUSE)
 
     def _give_posts_back(self, transaction: Transaction, settlements: Sequence[Settlement]) -> None:
         """Make the posts of what failed new to their readers again, as if they had not been sent."""

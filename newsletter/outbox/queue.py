@@ -128,9 +128,11 @@ def recover(
     lapsed = workers.c.leased_until <= now
     connection.execute(delete(workers).where(or_(lapsed, workers.c.id.in_(gone))))
     holder_is_known = exists().where(workers.c.id == deliveries.c.worker).correlate(deliveries)
-    lost = deliveries.c.worker.is_not(None) & ~holder_is_known
-    free = update(deliveries).where(lost).values(worker=None)
-    returned = connection.execute(free.where(deliveries.c.status == "queued")).rowcount
+    lost = select(deliveries.c.id).where(deliveries.c.worker.is_not(None), ~holder_is_known)
+    # in their order, and without those that somebody has in hand just now: no two recoveries can block each other
+    ids = connection.scalars(lost.order_by(deliveries.c.id).with_for_update(skip_locked=True)).all()
+    free = update(deliveries).where(deliveries.c.id.in_(ids)).values(worker=None)
+    returned = connection.execute(free.where(deliveries.c.status == "queued")).rowcount if ids else 0
     doubtful = connection.scalars(
         free.where(deliveries.c.status == "sending")
         .values(status="unknown", settled_at=now, reply_code=None, reply="the worker died while sending it")

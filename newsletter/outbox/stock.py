@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from newsletter.outbox.claims import Claimed, Claims, Settlement
 from newsletter.outbox.domains import Domains
+from newsletter.outbox.patience import persistently
 from newsletter.outbox.warmup import WarmUp
 from subscribers.database import writing
 from subscribers.standing import Standing
@@ -57,7 +58,7 @@ class Stock:
         """Claim a batch if nothing is held; return how many deliveries are. Raises DatabaseUnavailable."""
         with self._turn:
             if not self._held:
-                self._claim()
+                persistently(self._claim)
             return len(self._held)
 
     def take(self, limit: int) -> list[Claimed]:

@@ -17,6 +17,7 @@ from newsletter.outbox.courier import Compose, Courier, Orders
 from newsletter.outbox.domains import Domains
 from newsletter.outbox.ledger import Ledger
 from newsletter.outbox.pace import Pace
+from newsletter.outbox.patience import persistently
 from newsletter.outbox.warmup import WarmUp
 from newsletter.transport.protocol import Transport
 from subscribers.database import writing
@@ -71,8 +72,12 @@ def deliver(
 
     Raises DatabaseUnavailable; what was on the wire then is taken up by the next run.
     """
-    with writing(engine) as connection:
-        queue.recover(connection, now=now(), resend=resend)
+
+    def recover() -> None:
+        with writing(engine) as connection:
+            queue.recover(connection, now=now(), resend=resend)
+
+    persistently(recover)
     batch = min(_BATCH * connections, _LARGEST_BATCH)
     ledger = Ledger(
         engine,

@@ -1,0 +1,144 @@
+"""The statements of a worker: what claims, marks, settles and gives back deliveries.
+
+They are written for lists of ids of a fixed length (`these`), so that they can be prepared once. The parameters are
+`me` (the worker), `now`, and what each statement names besides.
+"""
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from newsletter.issues.tables import issues
+from newsletter.outbox.eligibility import is_due, is_notice, issue_is_open, may_be_mailed
+from newsletter.outbox.tables import deliveries, workers
+from subscribers.database import Instant
+from subscribers.tables import subscribers
+
+_ALL = true()
+_ME = deliveries.c.worker == bindparam("me")
+_NOW = bindparam("now", type_=Instant())
+_QUEUED: ColumnElement[bool] = deliveries.c.status == literal_column("'queued'")
+
+
+def lanes(*, notices_only: bool) -> Executable:
+    """What has something that is due: notices (null), then the open issues.
+
+    Each is looked up by itself in the index, so that a paused issue of a million readers holds up nobody.
+    """
+    notices = select(
+        literal_column("NULL", Integer).label("lane"), literal_column("0", Integer).label("place")
+    )
+    notices = notices.where(exists().where(is_notice(), is_due(_NOW)))
+    if notices_only:
+        return select(notices.subquery().c.lane)
+    waiting = exists().where(deliveries.c.issue_number == issues.c.number, is_due(_NOW)).correlate(issues)
+    of_issues = select(issues.c.number, literal_column("1", Integer)).where(issues.c.state == "open", waiting)
+    lanes = notices.union_all(of_issues).subquery()
+    return select(lanes.c.lane).order_by(lanes.c.place, lanes.c.lane)
+
+
+def due(*, notices: bool) -> Executable:
+    """What is due of a lane, with its readers, and whether they may be mailed; up to `limit`."""
+    lane = is_notice() if notices else deliveries.c.issue_number == bindparam("issue")
+    return (
+        select(
+            case((may_be_mailed(), 1), else_=0),
+            deliveries.c.id,
+            deliveries.c.issue_number,
+            deliveries.c.rendering_id,
+            deliveries.c.subscriber_id,
+            subscribers.c.email,
+            subscribers.c.name,
+            deliveries.c.attempts,
+        )
+        .select_from(deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id))
+        .where(lane, is_due(_NOW))
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+
+
+def _claim(these: ColumnElement[bool]) -> Executable:
+    return update(deliveries).where(these).values(worker=bindparam("me"))
+
+
+def _cancel(these: ColumnElement[bool]) -> Executable:
+    # the worker is named only to be like the others: nobody has claimed it
+    unclaimed = or_(deliveries.c.worker.is_(None), _ME)
+    return (
+        update(deliveries)
+        .where(these, _QUEUED, unclaimed)
+        .values(status="cancelled", settled_at=_NOW, worker=None)
+    )
+
+
+def _mark(these: ColumnElement[bool]) -> Executable:
+    lease_holds = exists().where(workers.c.id == bindparam("me"), workers.c.leased_until > _NOW)
+    # what is marked already is ours and was not sent: its transaction was kept, and nobody told us so
+    ours = and_(_ME, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
+    return (
+        update(deliveries)
+        .where(these, ours, lease_holds, may_be_mailed(), issue_is_open())
+        .values(status="sending")
+    )
+
+
+def _marked(these: ColumnElement[bool]) -> Executable:
+    return select(deliveries.c.id).where(these, _ME, deliveries.c.status == literal_column("'sending'"))
+
+
+def _settle(these: ColumnElement[bool], whose: ColumnElement[bool] = _ME) -> Executable:
+    return (
+        update(deliveries)
+        .where(these, whose)
+        .values(
+            status=bindparam("outcome"),
+            attempts=deliveries.c.attempts + bindparam("counted"),
+            due_at=func.coalesce(bindparam("due", type_=Instant()), deliveries.c.due_at),
+            settled_at=bindparam("settled", type_=Instant()),
+            reply_code=bindparam("code"),
+            reply=bindparam("words"),
+            worker=None,
+        )
+    )
+
+
+def _accept(these: ColumnElement[bool]) -> Executable:
+    waiting = or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))
+    return _settle(these, or_(_ME, and_(deliveries.c.worker.is_(None), waiting)))
+
+
+def release(these: ColumnElement[bool] = _ALL) -> Executable:
+    """Give back what is claimed and not marked."""
+    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None)
+
+
+def _postpone(these: ColumnElement[bool]) -> Executable:
+    due = bindparam("due", type_=Instant())
+    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None, due_at=due)
+
+
+#: The statements that are about a list of deliveries, by what they do.
+FOR_EACH = {
+    "claim": _claim,
+    "cancel": _cancel,
+    "mark": _mark,
+    "marked": _marked,
+    "settle": _settle,
+    "accept": _accept,
+    "release": release,
+    "postpone": _postpone,
+}
