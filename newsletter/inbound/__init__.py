@@ -1,0 +1,1 @@
+"""The way back: what arrives by mail, read, understood and answered."""

@@ -1,0 +1,1 @@
+"""The languages in which we speak to readers, and their words."""
