@@ -23,8 +23,8 @@ class Issue:
     subject: str
     last_post: int
     created_at: datetime
-    state: str  # open | paused | cancelled
-    reason: str = ""  # why it is paused or cancelled
+    state: str  # held | open | paused | cancelled
+    reason: str = ""  # why it is held, paused or cancelled
 
 
 #: Names PostgreSQL's lock for whoever makes an issue: any number that nothing else uses.

@@ -43,7 +43,9 @@ issues = Table(
     Column("note_hash", String(64)),  # the author's words for this issue, so that they are used once
     Column("note", Text, nullable=False, default=""),
     Column("created_at", Instant, nullable=False),
-    Column("state", String(16), nullable=False, default="open"),  # open | paused | cancelled
+    Column(
+        "state", String(16), nullable=False, default="open"
+    ),  # held (for approval) | open | paused | cancelled
     Column("reason", Text, nullable=False, default=""),  # why it was paused or cancelled
     UniqueConstraint("cadence", "scheduled_for"),
 )
