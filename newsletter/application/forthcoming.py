@@ -1,15 +1,15 @@
-"""What is to come: the next issues, a preview, a check of everything, a test mail."""
+"""What is to come: the next issues, a preview, a test mail."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from newsletter import preflight, publishing
+from newsletter import publishing
 from newsletter.application.delivering import relay_of
 from newsletter.application.opening import clock
 from newsletter.application.sending import check_cadence
 from newsletter.content.post import Problem
-from newsletter.errors import ContentError, NewsletterError
+from newsletter.errors import NewsletterError
 from newsletter.issues import freezing
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
@@ -18,7 +18,6 @@ from newsletter.outbox.message import Reader, compose
 from newsletter.outbox.opened import open_mail
 from newsletter.outbox.signing import signer_of
 from newsletter.outbox.template import Template
-from newsletter.preflight import Report
 from newsletter.site import Site
 from newsletter.transport.protocol import Lost, Reply, send_one
 from newsletter.transport.smtp import open_transport
@@ -115,24 +114,6 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
     if not verdict.accepted:
         raise NewsletterError(f"The relay refused the test mail to {recipient.email}: {verdict}")
     return Tested(recipient.email, marked.subject, verdict)
-
-
-def check(site: Site) -> Report:
-    """Check settings, posts, templates, the next mail, its signature and the relay."""
-    now = clock()
-    report = Report(checked=["settings: newsletter.toml"])
-    try:
-        scan = site.content.scan()
-    except ContentError as error:
-        report.fault("content", str(site.settings.content_folder), error)
-    else:
-        preflight.check_posts(report, scan, now)
-        with reading(site.engine) as connection:
-            preflight.check_mail(report, connection, site, scan, now)
-    preflight.check_signing(report, site.settings)
-    preflight.check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
-    report.not_checked.append("DNS (SPF, DKIM, DMARC): this version does not look there")
-    return report
 
 
 def _next_rendering(site: Site, cadence: str | None, now: datetime) -> tuple[Rendering, int, Tokens]:

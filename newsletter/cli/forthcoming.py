@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter.application import forthcoming, opening
+from newsletter.application import checking, forthcoming, opening
 from newsletter.application.forthcoming import Forecast
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import count, out, print_json, problem_data, say, show_problems, table, when
@@ -115,7 +115,7 @@ def preview(
 def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Check settings, posts, templates, the next mail and the relay. Exit status 1 on a fault."""
     with opening.opened(site) as opened:
-        report = forthcoming.check(opened)
+        report = checking.check(opened)
     if as_json:
         print_json(
             {

@@ -1,4 +1,4 @@
-"""Preflight: what would spoil the next mail, looked for before it is made."""
+"""Checking everything: settings, posts, templates, the next mail, its signature, the relay."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from newsletter import publishing
+from newsletter.application.delivering import relay_of
+from newsletter.application.opening import clock
 from newsletter.content.post import Problem
 from newsletter.content.reader import Scan
-from newsletter.errors import NewsletterError, RelayUnavailable, SettingsError, TemplateError
+from newsletter.errors import ContentError, NewsletterError, RelayUnavailable, SettingsError, TemplateError
 from newsletter.issues.rendering import Rendering, render_notice
 from newsletter.membership import NOTICES
 from newsletter.outbox import signing
@@ -17,6 +19,8 @@ from newsletter.outbox.signing import DnsRecord
 from newsletter.settings import Settings
 from newsletter.site import Site
 from newsletter.transport.protocol import Transport
+from newsletter.transport.smtp import open_transport
+from subscribers.database import reading
 
 
 @dataclass(slots=True)
@@ -38,14 +42,32 @@ class Report:
         self.problems.append(Problem(path, None, kind, error.message, error.remedy, "error"))
 
 
-def check_posts(report: Report, scan: Scan, now: datetime) -> None:
+def check(site: Site) -> Report:
+    """Check settings, posts, templates, the next mail, its signature and the relay."""
+    now = clock()
+    report = Report(checked=["settings: newsletter.toml"])
+    try:
+        scan = site.content.scan()
+    except ContentError as error:
+        report.fault("content", str(site.settings.content_folder), error)
+    else:
+        _check_posts(report, scan, now)
+        with reading(site.engine) as connection:
+            _check_mail(report, connection, site, scan, now)
+    _check_signing(report, site.settings)
+    _check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
+    report.not_checked.append("DNS (SPF, DKIM, DMARC): this version does not look there")
+    return report
+
+
+def _check_posts(report: Report, scan: Scan, now: datetime) -> None:
     """Look at the posts of the folder."""
     sendable = sum(post.why_not_sendable(now) is None for post in scan.posts)
     report.problems += scan.problems
     report.checked.append(f"posts: {scan.files:,} files, {len(scan.posts):,} posts, {sendable:,} sendable")
 
 
-def check_mail(report: Report, connection: Connection, site: Site, scan: Scan, now: datetime) -> None:
+def _check_mail(report: Report, connection: Connection, site: Site, scan: Scan, now: datetime) -> None:
     """Render what would be sent next, or the newest post where nothing is due, and all notices."""
     report.problems += publishing.mail_faults(site)
     try:
@@ -75,7 +97,7 @@ def _next_rendering(connection: Connection, site: Site, scan: Scan, now: datetim
     return publishing.render_plan(connection, site, plan, now=now)[0]
 
 
-def check_signing(report: Report, settings: Settings) -> None:
+def _check_signing(report: Report, settings: Settings) -> None:
     """Sign with each key, verify that with what DNS is to say of the key, and show what that is."""
     try:
         keys = signing.keys_of(settings)
@@ -94,7 +116,7 @@ def check_signing(report: Report, settings: Settings) -> None:
         report.problems.append(Problem("[dkim]", None, "dkim", message, remedy))
 
 
-def check_relay(report: Report, site: Site, open_transport: Callable[[], Transport]) -> None:
+def _check_relay(report: Report, site: Site, open_transport: Callable[[], Transport]) -> None:
     """Connect to the relay and log in; nothing is sent."""
     smtp = site.settings.smtp
     try:

@@ -1,0 +1,75 @@
+"""What the words of a mail give away: marks that were left standing, lines that are too long. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from newsletter.content.post import Problem
+from newsletter.issues import merge
+from newsletter.preflight.mail import Mail
+from newsletter.preflight.rules import MAILS
+
+#: Characters that most phones, and most desktops, show of a subject.
+LONGEST_SUBJECT = 70
+
+#: Characters of the line beside the subject.
+SHORTEST_PREHEADER, LONGEST_PREHEADER = 30, 150
+
+#: Marks of writers for themselves. “TODO” is also a noun, so it counts only where it opens something.
+_MARKS = re.compile(
+    r"(?<![\w.\-/])(?:TK(?:TK)*(?![\w.\-/])|(?:TODO|FIXME|XXX)(?=:|\s*$)|[\[(](?:TODO|FIXME|XXX|TK)\b[^\])]*[\])])"
+)
+_LOREM = re.compile(r"\blorem ipsum\b", re.IGNORECASE)
+
+#: What a generator would have replaced. A merge field that there is stands in every mail and is replaced there.
+_UNRESOLVED = re.compile(
+    r"\{\{[<%]?\s*[\w./].*?[>%]?\}\}|\{%-?\s*\w.*?%\}|__[A-Z][A-Z_]*_(?:URL|NAME|EMAIL)__"
+)
+
+
+def placeholders(mail: Mail) -> Iterator[Problem]:
+    """Nothing that only holds a place may reach a reader."""
+    for text in (mail.rendering.subject, *mail.prose):
+        for mark in _MARKS.finditer(text):
+            yield MAILS["placeholder"].problem(
+                f"“{_around(text, mark)}” holds a mark for yourself.", path=mail.path_of(mark[0])
+            )
+        if found := _LOREM.search(text):
+            yield MAILS["lorem"].problem(
+                f"“{_around(text, found)}” only holds a place.", path=mail.path_of(found[0])
+            )
+
+
+def unresolved(mail: Mail) -> Iterator[Problem]:
+    """Nothing that a generator or a template should have replaced is left."""
+    for text in (mail.rendering.subject, *mail.prose):
+        for found in _UNRESOLVED.finditer(text):
+            if found[0] not in merge.FIELDS:
+                yield MAILS["unresolved"].problem(
+                    f"“{_around(text, found)}” was not replaced.", path=mail.path_of(found[0])
+                )
+
+
+def subject(mail: Mail) -> Iterator[Problem]:
+    """A subject is there, and is read as a whole."""
+    line = mail.rendering.subject
+    if not line:
+        yield MAILS["subject-empty"].problem("The mail has no subject.")
+    elif len(line) > LONGEST_SUBJECT:
+        yield MAILS["subject-length"].problem(
+            f"The subject has {len(line)} characters: “{line}”.", path=mail.path_of(line)
+        )
+
+
+def preheader(mail: Mail) -> Iterator[Problem]:
+    """The line beside the subject says something, and is not cut."""
+    length = len(mail.rendering.preheader)
+    if not SHORTEST_PREHEADER <= length <= LONGEST_PREHEADER:
+        yield MAILS["preheader-length"].problem(
+            f"The line beside the subject has {length or 'no'} characters: “{mail.rendering.preheader}”."
+        )
+
+
+def _around(text: str, found: re.Match[str]) -> str:
+    """Return a found word with a few words around it."""
+    start, end = max(0, found.start() - 30), min(len(text), found.end() + 30)
+    return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
