@@ -1,6 +1,18 @@
 """The outbox: one row per message to one reader, the workers that hand them over, and what they share."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from newsletter.issues import tables as _issues  # noqa: F401 - the foreign keys below point there
 from subscribers.database import Instant, metadata
@@ -82,4 +94,32 @@ domains = Table(
     Column("held_until", Instant, nullable=False),
     Column("connections", Integer, nullable=False),
     Column("reply", Text, nullable=False),
+)
+
+#: Mail to the author: alarms, previews to approve, and readers' messages as they came (then `raw`, and no text).
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(255), nullable=False),  # what it is about
+    Column("day", Date, nullable=False),  # in UTC: two who notice the same write one letter
+    Column("subject", Text, nullable=False, default=""),
+    Column("text", Text, nullable=False, default=""),
+    Column("html", Text),
+    Column("raw", LargeBinary),
+    Column("status", String(16), nullable=False, default="queued"),  # queued | sending | sent | failed
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),  # while it is being sent: when another may take it up
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("settled_at", Instant),
+    Column("reply", Text),  # the relay's last words
+    UniqueConstraint("key", "day"),
+    Index(
+        "ix_letters_due",
+        "due_at",
+        sqlite_where=text("settled_at IS NULL"),
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,  # its id is in its Message-ID
 )
