@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from newsletter.cadence import Cadence, parse_cadence
 from newsletter.errors import SettingsError
 from newsletter.settings import values
-from newsletter.settings.sections import LONGEST_UNDO, SECTIONS, ScheduleSection, Settings
+from newsletter.settings.sections import SECTIONS, ScheduleSection, Settings, settings_of
 
 FILE_NAME = "newsletter.toml"
 
@@ -57,8 +57,13 @@ class _Reading:
 
     def section(self, name: str, kind: type) -> Any:
         given = self._table(name)
-        known = {entry.metadata["key"] or entry.name: entry for entry in fields(kind)}
+        known = {entry.metadata["key"] or entry.name: entry for entry in settings_of(kind)}
         self._refuse_unknown_keys(name, given, list(known))
+        read = self._read(name, given, known)
+        return None if self.faults else kind(**read)
+
+    def _read(self, name: str, given: dict[str, Any], known: Mapping[str, Field[Any]]) -> dict[str, Any]:
+        """Read the settings of a section, those of which something is said."""
         read: dict[str, Any] = {}
         for key, entry in known.items():
             place, value = self._value(name, key, given, secret=entry.metadata["secret"])
@@ -69,22 +74,15 @@ class _Reading:
                     read[entry.name] = entry.metadata["parse"](value)
                 except ValueError as error:
                     self.faults.append(f"{place}: [{name}] {key} = {_shown(value, entry)}: {error}.")
-        return None if self.faults else kind(**read)
+        return read
 
     def schedule(self) -> ScheduleSection:
         given = dict(self._table("schedule"))
-        default = given.pop("default", None)
-        undo = self._undo(given)
-        cadences: dict[str, Cadence] = {}
-        for name, rhythm in (given or DEFAULT_SCHEDULE).items():
-            try:
-                if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name):
-                    raise ValueError("name a cadence in small letters, such as weekly")
-                cadences[name] = parse_cadence(name, values.text(rhythm))
-            except ValueError as error:
-                self.faults.append(
-                    f"{self._place('schedule', name)}: [schedule] {name} = {rhythm!r}: {error}."
-                )
+        known = {entry.name: entry for entry in settings_of(ScheduleSection)}
+        read = self._read("schedule", given, known)
+        rhythms = {name: rhythm for name, rhythm in given.items() if name not in known}
+        cadences = self._cadences(rhythms or DEFAULT_SCHEDULE, list(known))
+        default = read.pop("default", None)
         if default is None:
             default = "weekly" if "weekly" in cadences else next(iter(cadences), "")
         elif default not in cadences and not self.faults:
@@ -92,16 +90,22 @@ class _Reading:
             self.faults.append(
                 f"{self._place('schedule', 'default')}: [schedule] default = {default!r}: write one of {on_offer}."
             )
-        return ScheduleSection(cadences, str(default), undo)
+        return ScheduleSection(cadences=cadences, default=default, **read)
 
-    def _undo(self, given: dict[str, Any]) -> int:
-        place, seconds = self._value("schedule", "undo", given, secret=False)
-        given.pop("undo", None)
-        try:
-            return values.whole(0, LONGEST_UNDO)(0 if seconds is None else seconds)
-        except ValueError as error:
-            self.faults.append(f"{place}: [schedule] undo = {seconds!r}: {error} (seconds).")
-            return 0
+    def _cadences(self, rhythms: dict[str, Any], settings: list[str]) -> dict[str, Cadence]:
+        cadences = {}
+        for name, rhythm in rhythms.items():
+            try:
+                if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name):
+                    raise ValueError("name a cadence in small letters, such as weekly")
+                cadences[name] = parse_cadence(name, values.text(rhythm))
+            except ValueError as error:
+                close = get_close_matches(name, settings, n=1)
+                meant = f" (if it is to be a setting: did you mean {close[0]}?)" if close else ""
+                self.faults.append(
+                    f"{self._place('schedule', name)}: [schedule] {name} = {rhythm!r}: {error}{meant}."
+                )
+        return cadences
 
     def refuse_unknown_sections(self) -> None:
         accepted = [*SECTIONS, "schedule"]

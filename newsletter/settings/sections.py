@@ -1,7 +1,8 @@
 """Every setting there is: what it means, how it is read, and what it is when nothing is said."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,9 @@ from newsletter.cadence import Cadence
 from newsletter.settings import values
 from newsletter.settings.values import Mailbox
 from subscribers.address import Address
+
+#: Seconds that an undo window may last.
+LONGEST_UNDO = 86_400
 
 
 def setting(
@@ -178,13 +182,47 @@ class LogSection:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSection:
-    """The cadences on offer, by name, the one that readers get who choose none, and the seconds to undo an issue."""
+    """The cadences on offer, by name; every other key of [schedule] is a setting like those of other sections."""
 
     cadences: Mapping[str, Cadence]
-    default: str
-    undo: int = 0
+    default: str = setting(
+        "The cadence of readers who choose none; where nothing is said, weekly or the first.",
+        values.filled,
+        default="",
+    )
+    undo: int = setting(
+        "Seconds for which an issue can be undone before it goes out.",
+        values.whole(0, LONGEST_UNDO),
+        default=0,
+    )
+    quiet: timedelta = setting(
+        'Posts of a cadence "at once" go when there was no further one for so long, or after four times as long.',
+        values.duration,
+        default=timedelta(hours=1),
+    )
+    grace: timedelta = setting(
+        "How late an issue may be made that could not be made in time; later it is missed, and its posts go with the "
+        "next.",
+        values.duration,
+        default=timedelta(hours=12),
+    )
+    local_hours: bool = setting(
+        "Whether an issue's hour is that of each reader's own clock, not of the author's.",
+        values.switch,
+        default=False,
+    )
+    approve: bool = setting(
+        "Whether a scheduled issue is announced to the author by mail, and goes only when approved.",
+        values.switch,
+        default=False,
+    )
+    approve_ahead: timedelta = setting(
+        "How long before its hour an issue that wants approval is made and announced.",
+        values.duration,
+        default=timedelta(hours=4),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +271,6 @@ class Settings:
         return self.author.email or self.newsletter.sender.address
 
 
-#: Seconds that an undo window may last.
-LONGEST_UNDO = 86_400
-
 SECTIONS: dict[str, type] = {
     "newsletter": NewsletterSection,
     "content": ContentSection,
@@ -263,8 +298,8 @@ class Documented:
 
 def documented() -> Iterator[Documented]:
     """Yield every setting there is, in the order of the file."""
-    for section, kind in SECTIONS.items():
-        for entry in fields(kind):
+    for section, kind in (*SECTIONS.items(), ("schedule", ScheduleSection)):
+        for entry in settings_of(kind):
             yield Documented(
                 section,
                 entry.metadata["key"] or entry.name,
@@ -273,3 +308,8 @@ def documented() -> Iterator[Documented]:
                 entry.default is MISSING,
                 entry.metadata["secret"],
             )
+
+
+def settings_of(section: type) -> Iterator[Field[Any]]:
+    """Yield what is declared with :func:`setting`."""
+    return (entry for entry in fields(section) if "doc" in entry.metadata)

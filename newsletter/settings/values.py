@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -92,6 +93,30 @@ def whole(low: int, high: int) -> Callable[[object], int]:
         return number
 
     return parse
+
+
+_UNITS = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
+_DURATION = re.compile(r"(\d{1,6}) ?([a-z]+?)s?", re.IGNORECASE)
+
+
+def duration(value: object) -> timedelta:
+    """Read how long something lasts: a number with its unit."""
+    if value in (0, "0"):
+        return timedelta()
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    unit = match and (match[2].lower() if match[2] else "s")
+    if match is None or unit not in _UNITS:
+        raise ValueError('write how long, such as "30 s", "45 min", "12 h" or "2 days"')
+    return timedelta(seconds=int(match[1]) * _UNITS[unit])
+
+
+def switch(value: object) -> bool:
+    """Read yes or no."""
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    known = value if isinstance(value, bool) else words.get(str(value).lower())
+    if known is None:
+        raise ValueError("write true or false")
+    return known
 
 
 def one_of(*choices: str) -> Callable[[object], str]:
