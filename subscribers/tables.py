@@ -24,7 +24,17 @@ subscribers = Table(
     Column("confirmed_at", Instant),
     Column("unsubscribed_at", Instant),
     Index("ix_subscribers_audience", "status", "cadence", "served"),
+    Index("ix_subscribers_zones", "status", "cadence", "timezone"),
     sqlite_autoincrement=True,  # an id is never given twice, so an old token can't name a new reader
+)
+
+#: Posts that are new to a reader although `served` says otherwise: an issue passed them over, or its delivery did not
+#: come off when it was too late to take the number back. There are few, or none.
+owed = Table(
+    "owed",
+    metadata,
+    Column("post", Integer, primary_key=True, autoincrement=False),  # by its number
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 #: Dated evidence, only ever appended to. It outlives the subscription's later states.

@@ -86,13 +86,26 @@ rendering_images = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
-#: Issues that were due and had nothing in them: skipped, and never silently.
+#: Issues that were due and were not made: nothing was in them, nobody could make them in time, or their author does
+#: not want them. Never silently. Together with `issues` they are what is done of the calendar.
 skips = Table(
     "skips",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("cadence", String(32)),
     Column("scheduled_for", Instant),
+    Column("kind", String(16), nullable=False, default="skipped"),  # skipped | missed | ordered
     Column("skipped_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("last_post", Integer),  # readers were served up to here all the same; null: its posts go with the next
+    UniqueConstraint("cadence", "scheduled_for"),
+)
+
+#: Since when a rhythm is kept: what would have been due before that was nobody's to make.
+rhythms = Table(
+    "rhythms",
+    metadata,
+    Column("cadence", String(32), primary_key=True),
+    Column("rhythm", Text, nullable=False),  # its cron expressions and zone; another one begins anew
+    Column("since", Instant, nullable=False),
 )

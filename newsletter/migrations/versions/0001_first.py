@@ -52,9 +52,19 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cadence", sa.String(length=32), nullable=True),
         sa.Column("scheduled_for", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("skipped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("last_post", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skips")),
+        sa.UniqueConstraint("cadence", "scheduled_for", name=op.f("uq_skips_cadence_scheduled_for")),
+    )
+    op.create_table(
+        "rhythms",
+        sa.Column("cadence", sa.String(length=32), nullable=False),
+        sa.Column("rhythm", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("cadence", name=op.f("pk_rhythms")),
     )
     op.create_table(
         "subscribers",
@@ -78,6 +88,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_subscribers_address_hash"), "subscribers", ["address_hash"], unique=False)
     op.create_index("ix_subscribers_audience", "subscribers", ["status", "cadence", "served"], unique=False)
+    op.create_index("ix_subscribers_zones", "subscribers", ["status", "cadence", "timezone"], unique=False)
+    op.create_table(
+        "owed",
+        sa.Column("post", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subscriber_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_owed_subscriber_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("post", "subscriber_id", name=op.f("pk_owed")),
+    )
+    op.create_index(op.f("ix_owed_subscriber_id"), "owed", ["subscriber_id"], unique=False)
     op.create_table(
         "suppressions",
         sa.Column("address_hash", sa.String(length=64), nullable=False),
