@@ -22,6 +22,11 @@ def introduce() -> str:
     return ":".join((*_whereabouts(), str(os.getpid()), _started(os.getpid()), token_hex(4)))
 
 
+def is_of_this_process(worker: str) -> bool:
+    """Return whether a worker was introduced by this very process, now or earlier."""
+    return worker.rpartition(":")[0] == introduce().rpartition(":")[0]
+
+
 def is_dead(worker: str, *, one_machine: bool) -> bool:
     """Return whether a worker is known to be gone; False where that can't be known, as for another machine.
 

@@ -123,3 +123,17 @@ letters = Table(
     ),
     sqlite_autoincrement=True,  # its id is in its Message-ID
 )
+
+#: Which role of `serve` runs in which process, how it fares, and what it has done: for people and their instruments.
+duties = Table(
+    "duties",
+    metadata,
+    Column("process", String(64), primary_key=True),  # as outbox.presence makes it
+    Column("role", String(16), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # starting | working | waiting | failing
+    Column("reason", Text, nullable=False, default=""),
+    Column("since", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("counts", Text, nullable=False, default="{}"),  # JSON: what it has done since it began
+)
