@@ -16,6 +16,8 @@ from newsletter.issues.freezing import Issue
 from newsletter.issues.register import Numbering
 from newsletter.issues.rendering import Masthead, Rendering, render_issue
 from newsletter.outbox import giving_back, queue
+from newsletter.preflight.judging import judge
+from newsletter.preflight.mail import Mail
 from newsletter.site import Site
 from subscribers import roster, segments
 from subscribers.segments import Group, Segment
@@ -169,14 +171,17 @@ def render_selection(
     masthead: Masthead,
     note: Note | None,
 ) -> Rendering:
-    """Render one set of posts."""
-    return render_issue(
-        [manuscripts[post.id] for post in selection.posts],
+    """Render one set of posts, and look at it as a whole."""
+    chosen = [manuscripts[post.id] for post in selection.posts]
+    rendering = render_issue(
+        chosen,
         masthead,
         site.templates,
         body="full" if site.settings.content.body == "full" else "summary",
         note=note,
     )
+    mail = Mail(rendering, chosen, masthead.language)
+    return replace(rendering, problems=judge(mail, silenced=site.settings.check.silence))
 
 
 def masthead_of(site: Site, *, number: int | None, now: datetime) -> Masthead:

@@ -44,6 +44,7 @@ class Post:
     summary: str | None = None  # Markdown from the front matter; the text has its own way to give one
     cover: str | None = None  # the image as written in the front matter
     cover_alt: str = ""
+    silenced: tuple[str, ...] = ()  # rules of preflight that its author does not want to hear of
     held_back: str | None = None
 
     def why_not_sendable(self, now: datetime) -> str | None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from newsletter.content.post import Problem
 from newsletter.issues import merge
 from newsletter.preflight.mail import Mail, words_of
-from newsletter.preflight.rules import MAILS
+from newsletter.preflight.rules import MAILS, TEXTS
 
 #: Links that say nothing where they are read on their own, in the languages in which we speak to readers.
 _EMPTY_WORDS = frozenset(
@@ -87,7 +87,9 @@ def images(mail: Mail) -> Iterator[Problem]:
     for image in mail.document.iter("img"):
         source = _short(image.get("src") or "")
         if image.get("alt") is None:
-            yield MAILS["image-size"].problem(f"The image {source} has no alt.", path=mail.path_of(source))
+            yield TEXTS["no-alt"].problem(
+                f"The image {source} has no description.", path=mail.path_of(source)
+            )
         if not (image.get("width") or "").rstrip("%px").isdigit():
             yield MAILS["image-size"].problem(f"The image {source} has no width.", path=mail.path_of(source))
 

@@ -60,6 +60,15 @@ class ContentSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSection:
+    silence: tuple[str, ...] = setting(
+        "Rules of `newsletter check` that you do not want to hear of, by their names.",
+        values.words,
+        default=(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSection:
     host: str = setting("The relay that takes our mail.", values.hostname, default="localhost")
     port: int = setting("Its port.", values.whole(1, 65535), default=25)
@@ -232,6 +241,7 @@ class Settings:
     directory: Path
     newsletter: NewsletterSection
     content: ContentSection
+    check: CheckSection
     schedule: ScheduleSection
     smtp: SmtpSection
     database: DatabaseSection
@@ -274,6 +284,7 @@ class Settings:
 SECTIONS: dict[str, type] = {
     "newsletter": NewsletterSection,
     "content": ContentSection,
+    "check": CheckSection,
     "smtp": SmtpSection,
     "database": DatabaseSection,
     "web": WebSection,

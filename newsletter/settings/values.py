@@ -130,6 +130,14 @@ def one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
+def words(value: object) -> tuple[str, ...]:
+    """Read a list of words, or one text with commas between them, as the environment has it."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
+        raise ValueError('write a list such as ["link-text", "subject-length"]')
+    return tuple(word.strip() for word in given if word.strip())
+
+
 def hostname(value: object) -> str:
     """Read the name or number of a host."""
     line = filled(value)

@@ -62,6 +62,7 @@ class FieldRules:
             summary=self.summary(source),
             cover=self.cover(source),
             cover_alt=covers.cover_alt(source.fields),
+            silenced=fields.words(source.fields.get("newsletter_silence"), blanks=True),
             held_back=held_back,
         )
 
