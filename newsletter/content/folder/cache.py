@@ -28,7 +28,7 @@ from newsletter.content.post import Post, Problem
 RACY = 2_000_000_000
 
 _TIMES = ("published_at", "updated_at", "expires_at")
-_LISTS = ("tags", "authors")
+_LISTS = ("tags", "authors", "silenced")
 _POST_FIELDS = tuple(field.name for field in fields(Post))
 _NAMES = ("place", "size", "mtime_ns", "digest", "problems", *_POST_FIELDS)
 _PROBLEMS, _POST = _NAMES.index("problems"), _NAMES.index(_POST_FIELDS[0])
