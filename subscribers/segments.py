@@ -1,52 +1,119 @@
 """Segments: which confirmed readers an issue is for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select
 
 from subscribers.suppression import suppressed
-from subscribers.tables import subscribers
+from subscribers.tables import owed, subscribers
+
+#: How many posts that readers are owed are told apart at a time: each is a bit of a number. The others wait.
+MOST_OWED = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Readers by the rhythm that they chose; None means whatever they chose."""
+    """Readers by the rhythm that they chose; None means whatever they chose.
+
+    Who pauses `at` a moment is not among them. `owed` are numbers of posts that some of them may be owed.
+    """
 
     cadence: str | None = None
+    at: datetime | None = None
+    owed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Readers who would get the same rendering: served up to the same post, same topics, same language."""
+    """Readers who would get the same rendering: the same posts are new to them, same topics, same language.
+
+    New are the posts above `served`, and those of lower numbers that they are `owed`.
+    """
 
     served: int
     topics: tuple[str, ...]
     language: str
     readers: int
+    owed: tuple[int, ...] = ()
+
+    def lacks(self, number: int) -> bool:
+        """Whether the post of a number is new to these readers."""
+        return number > self.served or number in self.owed
 
 
 def audience(segment: Segment, *, group: Group | None = None) -> Select[int]:
-    """Return a query for the ids of readers who may be mailed: confirmed, and not suppressed.
+    """Return a query for the ids of readers who may be mailed: confirmed, not pausing, and not suppressed.
 
     With `group`, only those of it. The groups of a segment share no reader and together are all of it.
     """
-    return select(subscribers.c.id).where(*_conditions(segment, group))
+    source, mask = _with_owed(segment)
+    query = select(subscribers.c.id).select_from(source).where(*_conditions(segment))
+    if group is None:
+        return query
+    for name in ("served", "topics", "language"):
+        query = query.where(subscribers.c[name] == getattr(group, name))
+    return query.where(mask == _mask_of(segment, group)) if segment.owed else query
+
+
+def served_below(segment: Segment, number: int) -> Select[int]:
+    """Return a query for the ids of a segment's readers who were not served up to a post yet."""
+    return audience(segment).where(subscribers.c.served < number)
 
 
 def groups(connection: Connection, segment: Segment) -> list[Group]:
     """Return the groups of a segment, the largest first."""
-    shared = (subscribers.c.served, subscribers.c.topics, subscribers.c.language)
+    source, mask = _with_owed(segment)
+    shared = [subscribers.c.served, subscribers.c.topics, subscribers.c.language]
     readers = func.count().label("readers")
-    query = select(*shared, readers).where(*_conditions(segment, None)).group_by(*shared)
-    return [Group(*row) for row in connection.execute(query.order_by(readers.desc(), *shared))]
+    query = select(*shared, readers, mask.label("bits")).select_from(source).where(*_conditions(segment))
+    query = query.group_by(*shared, *([mask] if segment.owed else []))
+    return [
+        Group(row.served, row.topics, row.language, row.readers, _owed_of(segment, row.bits))
+        for row in connection.execute(query.order_by(readers.desc(), *shared))
+    ]
 
 
-def _conditions(segment: Segment, group: Group | None) -> list[ColumnElement[bool]]:
+def zones(connection: Connection, segment: Segment) -> list[str]:
+    """Return the time zones in which the confirmed readers of a cadence live.
+
+    One after the other is looked up in the index, since there are few, and readers may be a million.
+    """
+    which = [subscribers.c.status == "confirmed"]
+    if segment.cadence is not None:
+        which.append(subscribers.c.cadence == segment.cadence)
+    first = select(func.min(subscribers.c.timezone).label("zone")).where(*which)
+    found = first.cte("zones", recursive=True)
+    after = select(func.min(subscribers.c.timezone)).where(*which, subscribers.c.timezone > found.c.zone)
+    found = found.union_all(select(after.scalar_subquery()).where(found.c.zone.is_not(None)))
+    return list(connection.scalars(select(found.c.zone).where(found.c.zone.is_not(None))))
+
+
+def _conditions(segment: Segment) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [subscribers.c.status == "confirmed", ~suppressed()]
     if segment.cadence is not None:
         conditions.append(subscribers.c.cadence == segment.cadence)
-    if group is not None:
-        conditions.append(subscribers.c.served == group.served)
-        conditions.append(subscribers.c.topics == group.topics)
-        conditions.append(subscribers.c.language == group.language)
     return conditions
+
+
+def _with_owed(segment: Segment) -> tuple[FromClause, ColumnElement[int]]:
+    """Return where the readers are found, and which of the segment's posts they are owed: one bit for each."""
+    if not segment.owed:
+        return subscribers, literal(0)
+    bits = case({number: 1 << place for place, number in enumerate(segment.owed)}, value=owed.c.post)
+    theirs = (
+        select(owed.c.subscriber_id, func.sum(bits).label("bits"))
+        .where(owed.c.post.in_(segment.owed))
+        .group_by(owed.c.subscriber_id)
+        .subquery()
+    )
+    joined = subscribers.outerjoin(theirs, theirs.c.subscriber_id == subscribers.c.id)
+    return joined, func.coalesce(theirs.c.bits, 0)
+
+
+def _owed_of(segment: Segment, bits: int) -> tuple[int, ...]:
+    return tuple(number for place, number in enumerate(segment.owed) if bits >> place & 1)
+
+
+def _mask_of(segment: Segment, group: Group) -> int:
+    return sum(1 << place for place, number in enumerate(segment.owed) if number in group.owed)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from newsletter.application.opening import clock
-from newsletter.issues import freezing
-from newsletter.issues.freezing import Issue, Skip
+from newsletter.issues import calendar, freezing
+from newsletter.issues.calendar import Skip
+from newsletter.issues.freezing import Issue
 from newsletter.outbox import enquiry, queue, steering
 from newsletter.outbox.enquiry import Replies, Waiting
 from newsletter.outbox.queue import Counts
@@ -66,7 +67,7 @@ def waiting(site: Site) -> list[Waiting]:
 def skips(site: Site) -> list[Skip]:
     """Return the issues that were not made, newest first."""
     with reading(site.engine) as connection:
-        return freezing.all_skips(connection)
+        return calendar.all_skips(connection)
 
 
 def _report(connection: Connection, found: Issue) -> IssueReport:

@@ -19,7 +19,7 @@ from newsletter.issues.freezing import Issue
 from newsletter.outbox import cancelling, queue
 from newsletter.outbox.queue import Counts
 from newsletter.outbox.signing import signer_of
-from newsletter.publishing import Skipped
+from newsletter.publishing import Skipped, Terms
 from newsletter.site import Site
 from subscribers.database import reading, writing
 
@@ -86,7 +86,12 @@ def make_issue(site: Site, *, cadence: str | None, include_existing: bool, undo:
     window = timedelta(seconds=site.settings.schedule.undo if undo is None else undo)
     with writing(site.engine) as connection:
         outcome = publishing.publish(
-            connection, site, scan, cadence=cadence, now=now, include_existing=include_existing, undo=window
+            connection,
+            site,
+            scan,
+            cadence=cadence,
+            now=now,
+            terms=Terms(undo=window, include_existing=include_existing),
         )
         if isinstance(outcome, Skipped):
             return Sent(None, False, outcome.reason, Counts(), scan.problems, _next_due(site, cadence, now))

@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from newsletter.application import opening, steering
 from newsletter.cli.options import NumberArgument, SiteOption
-from newsletter.cli.screen import begin_log, count, counted, err, say, warn
+from newsletter.cli.screen import begin_log, count, counted, err, say
 
 ReasonOption = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; it is shown with the issue.", show_default=False)
@@ -48,11 +48,6 @@ def cancel(number: NumberArgument, reason: ReasonOption = "by hand", site: SiteO
     say(f"Issue {number} is cancelled: {escape(reason)}.", "  " + counted(counts.as_dict()))
     if cancelled.returned:
         say(f"  Its posts come with the next issue for {count(cancelled.returned, 'reader')}.")
-    if cancelled.late:
-        warn(
-            f"For {count(cancelled.late, 'reader')} a later issue has been made already: the posts of this one do "
-            "not come again, unless that is cancelled, too."
-        )
 
 
 def resolve(

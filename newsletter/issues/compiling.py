@@ -1,6 +1,6 @@
 """Compiling an issue: which posts go to whom, and why. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,11 @@ from subscribers.segments import Group
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One distinct set of posts, newest first, and the groups of readers who get it."""
+    """One distinct set of posts, newest first, in one language, and the groups of readers who get it."""
 
     posts: tuple[Post, ...]
     groups: tuple[Group, ...]
+    language: str = ""  # none: the newsletter's own
 
     @property
     def readers(self) -> int:
@@ -27,6 +28,7 @@ class Draft:
 
     selections: tuple[Selection, ...]
     last_post: int  # every reader of the audience is served up to here
+    considered: tuple[int, ...] = ()  # the numbers of the posts that could have been in it
 
     @property
     def readers(self) -> int:
@@ -44,21 +46,29 @@ class Verdict:
 
 
 def compile_issue(
-    posts: Sequence[Post], numbering: Numbering, groups: Sequence[Group], now: datetime
+    posts: Sequence[Post],
+    numbering: Numbering,
+    groups: Sequence[Group],
+    now: datetime,
+    *,
+    only: Collection[str] | None = None,
 ) -> Draft | None:
-    """Decide what each group of readers gets; None when nobody would get anything."""
+    """Decide what each group of readers gets, of these posts `only` if any are named; None when that is nothing."""
     numbers = numbering.numbers
     sendable = [post for post in posts if post.why_not_sendable(now) is None and post.id in numbers]
+    if only is not None:
+        sendable = [post for post in sendable if post.id in only]
     sendable.sort(key=lambda post: (_published(post), numbers[post.id]), reverse=True)
-    sets: dict[tuple[Post, ...], list[Group]] = {}
+    sets: dict[tuple[tuple[Post, ...], str], list[Group]] = {}
     for group in groups:
         if chosen := tuple(post for post in sendable if _is_for(group, post, numbers[post.id])):
-            sets.setdefault(chosen, []).append(group)
+            sets.setdefault((chosen, group.language), []).append(group)
     if not sets:
         return None
-    selections = [Selection(chosen, tuple(members)) for chosen, members in sets.items()]
-    selections.sort(key=lambda selection: (-selection.readers, -len(selection.posts)))
-    return Draft(tuple(selections), numbering.last)
+    selections = [Selection(chosen, tuple(members), language) for (chosen, language), members in sets.items()]
+    selections.sort(key=lambda selection: (-selection.readers, -len(selection.posts), selection.language))
+    considered = tuple(numbers[post.id] for post in sendable)
+    return Draft(tuple(selections), numbering.last if only is None else max(considered), considered)
 
 
 def explain(
@@ -81,7 +91,7 @@ def explain(
             verdicts.append(Verdict(post, True, "new"))
         elif post.id in numbering.baseline:
             verdicts.append(Verdict(post, False, "was there before the newsletter began", settled=True))
-        elif any(number > group.served for group in groups):
+        elif any(group.lacks(number) for group in groups):
             verdicts.append(Verdict(post, False, "no reader follows its topics"))
         elif post.id in sent_in:
             verdicts.append(Verdict(post, False, f"sent in issue {sent_in[post.id]}", settled=True))
@@ -91,7 +101,7 @@ def explain(
 
 
 def _is_for(group: Group, post: Post, number: int) -> bool:
-    return number > group.served and (
+    return group.lacks(number) and (
         not group.topics or not _folded(group.topics).isdisjoint(_folded(post.tags))
     )
 

@@ -48,9 +48,11 @@ def freeze_issue(
     last_post: int,
     note: Note | None,
     now: datetime,
+    state: str = "open",
+    reason: str = "",
 ) -> Issue:
     """Store the issue; its renderings follow with :func:`freeze_rendering` in the same transaction."""
-    issue = Issue(number, cadence, scheduled_for, subject, last_post, now, "open")
+    issue = Issue(number, cadence, scheduled_for, subject, last_post, now, state, reason)
     values = {name: getattr(issue, name) for name in Issue.__slots__}
     if note is not None:
         values |= {"note_hash": note.hash, "note": note.intro_text}
@@ -208,33 +210,6 @@ def note_was_used(connection: Connection, note: Note) -> int | None:
 def release_note(connection: Connection, number: int) -> None:
     """Let the author's words for an issue go with the next one: nobody has read them."""
     connection.execute(update(tables.issues).where(tables.issues.c.number == number).values(note_hash=None))
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """An issue that was not made, and why."""
-
-    cadence: str | None
-    scheduled_for: datetime | None
-    skipped_at: datetime
-    reason: str
-
-
-def all_skips(connection: Connection) -> list[Skip]:
-    """Read every skip, newest first."""
-    columns = [tables.skips.c[name] for name in Skip.__slots__]
-    return [Skip(*row) for row in connection.execute(select(*columns).order_by(tables.skips.c.id.desc()))]
-
-
-def record_skip(
-    connection: Connection, *, cadence: str | None, scheduled_for: datetime | None, reason: str, now: datetime
-) -> None:
-    """Remember that an issue was due and not made (law 8)."""
-    connection.execute(
-        insert(tables.skips).values(
-            cadence=cadence, scheduled_for=scheduled_for, reason=reason, skipped_at=now
-        )
-    )
 
 
 def take_turn(connection: Connection) -> None:

@@ -4,15 +4,15 @@ A post gets an ever-growing number when it first becomes sendable. Readers remem
 served, so that "new to this reader" is one comparison and needs no timestamp (law 1).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from newsletter.content.post import Post
-from newsletter.issues import tables
+from newsletter.issues import calendar, tables
 
 _EMPTY = sha256(b"").hexdigest()
 
@@ -143,26 +143,53 @@ def _remembered(post: Post) -> dict[str, object]:
 
 def lift_baseline(connection: Connection) -> int:
     """Make the posts of the baseline new for everybody, by giving them new numbers; return how many there were."""
-    highest = connection.scalar(select(func.max(tables.posts.c.number))) or 0
-    numbers = connection.scalars(
-        select(tables.posts.c.number).where(tables.posts.c.baseline).order_by(tables.posts.c.number)
-    ).all()
-    for offset, number in enumerate(numbers, 1):
-        connection.execute(
-            update(tables.posts)
-            .where(tables.posts.c.number == number)
-            .values(number=highest + offset, baseline=False)
-        )
+    numbers = connection.scalars(select(tables.posts.c.number).where(tables.posts.c.baseline)).all()
+    connection.execute(update(tables.posts).where(tables.posts.c.baseline).values(baseline=False))
+    renumber(connection, numbers)
     return len(numbers)
 
 
-def starting_number(connection: Connection) -> int:
+def in_an_issue(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Return those of these posts that an issue ever held, also one that was cancelled."""
+    held = (
+        exists()
+        .where(tables.rendering_posts.c.identity == tables.posts.c.identity)
+        .where(tables.renderings.c.id == tables.rendering_posts.c.rendering_id)
+        .where(tables.renderings.c.issue_number.is_not(None))
+    )
+    return set(
+        connection.scalars(select(tables.posts.c.number).where(tables.posts.c.number.in_(numbers), held))
+    )
+
+
+def renumber(connection: Connection, numbers: Collection[int]) -> None:
+    """Give posts new numbers, above all others, in the same order: so they stay new to everybody who lacks them."""
+    highest = connection.scalar(select(func.max(tables.posts.c.number))) or 0
+    for offset, number in enumerate(sorted(numbers), 1):
+        connection.execute(
+            update(tables.posts).where(tables.posts.c.number == number).values(number=highest + offset)
+        )
+
+
+def starting_number(
+    connection: Connection, cadence: str | None = None, *, period_began: datetime | None = None
+) -> int:
     """Return the number that a new reader counts as served up to: all of the baseline, and all of the last issue.
 
     Posts that were noticed since, or whose issue was cancelled, wait for the next one, and the new reader gets
-    them with it.
+    them with it. Where there was no issue yet, what was noticed before `period_began` counts as served, too.
     """
     baseline = connection.scalar(select(func.max(tables.posts.c.number)).where(tables.posts.c.baseline)) or 0
-    sent = tables.issues.c.state != "cancelled"
-    last_issue = connection.scalar(select(func.max(tables.issues.c.last_post)).where(sent)) or 0
-    return max(baseline, last_issue)
+    served = calendar.reached(connection, cadence)
+    if served is None and period_began is not None:
+        noticed_before = select(func.max(tables.posts.c.number)).where(
+            tables.posts.c.first_seen_at < period_began
+        )
+        served = connection.scalar(noticed_before)
+    return max(baseline, served or 0)
+
+
+def noticed(connection: Connection, above: int) -> dict[str, datetime]:
+    """Return when the posts above a number were noticed, by identity."""
+    query = select(tables.posts.c.identity, tables.posts.c.first_seen_at)
+    return dict(connection.execute(query.where(tables.posts.c.number > above)).tuples())

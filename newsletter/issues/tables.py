@@ -97,7 +97,9 @@ skips = Table(
     Column("kind", String(16), nullable=False, default="skipped"),  # skipped | missed | ordered
     Column("skipped_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("last_post", Integer),  # readers were served up to here all the same; null: its posts go with the next
+    Column(
+        "last_post", Integer
+    ),  # readers were served up to here all the same; null: its posts go with the next
     UniqueConstraint("cadence", "scheduled_for"),
 )
 

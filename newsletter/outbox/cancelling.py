@@ -31,19 +31,13 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What was cancelled: `returned` readers get the posts with the next issue.
-
-    For `late` ones the next issue has been made already, and without these posts.
-    """
+    """What was cancelled: `returned` readers get the posts with the next issue that is made."""
 
     deliveries: int = 0
     returned: int = 0
-    late: int = 0
 
     def __add__(self, other: "Cancelled") -> "Cancelled":
-        return Cancelled(
-            self.deliveries + other.deliveries, self.returned + other.returned, self.late + other.late
-        )
+        return Cancelled(self.deliveries + other.deliveries, self.returned + other.returned)
 
 
 def cancel(engine: Engine, number: int, *, now: datetime, reason: str) -> Cancelled:
@@ -117,7 +111,7 @@ def _cancel_slice(connection: Connection, number: int, first: int, last: int, no
     # what a worker has in hand just now is left for the next round: nobody waits for us while we wait for them
     free = select(deliveries.c.id).where(here(deliveries), deliveries.c.status == "queued")
     cancelled = queue.cancel(connection, now, deliveries.c.id.in_(free.with_for_update(skip_locked=True)))
-    return Cancelled(cancelled, *give_back(connection, here))
+    return Cancelled(cancelled, give_back(connection, here))
 
 
 def _hold_readers(connection: Connection, which: Which) -> None:

@@ -67,15 +67,17 @@ def enqueue_issue(
     rendering_id: int,
     audience: Select[Any],
     *,
-    due_at: datetime,
+    due_at: datetime | None = None,
     served_before: int | None = None,
 ) -> int:
     """Queue a rendering of an issue for every subscriber id that `audience` selects; return how many.
 
-    `served_before`: up to which post these readers were served until now.
+    Without `due_at`, that is the second thing that it selects. `served_before`: up to which post these readers were
+    served until now.
     """
     readers = audience.subquery()
     reader_id = readers.c[0]
+    due = readers.c[1] if due_at is None else literal(due_at, deliveries.c.due_at.type)
     values = {
         "issue_number": literal(issue_number),
         "rendering_id": literal(rendering_id),
@@ -83,7 +85,7 @@ def enqueue_issue(
         "needs_status": literal("confirmed"),
         "served_before": literal(served_before, deliveries.c.served_before.type),
         "status": literal("queued"),
-        "due_at": literal(due_at, deliveries.c.due_at.type),
+        "due_at": due,
         "attempts": literal(0),
     }
     rows = select(*values.values()).order_by(reader_id)

@@ -1,0 +1,38 @@
+"""From posts to a queued issue: what would be in it, what it looks like, and making it."""
+
+from newsletter.publishing.beginning import starting_number
+from newsletter.publishing.making import Published, Skipped, Terms, publish
+from newsletter.publishing.planning import (
+    Plan,
+    plan_issue,
+    preview_plan,
+    sample_plan,
+    verdicts,
+    why_empty,
+)
+from newsletter.publishing.printing import (
+    mail_faults,
+    masthead_of,
+    refuse_faults,
+    render_plan,
+    render_selection,
+)
+
+__all__ = [
+    "Plan",
+    "Published",
+    "Skipped",
+    "Terms",
+    "mail_faults",
+    "masthead_of",
+    "plan_issue",
+    "preview_plan",
+    "publish",
+    "refuse_faults",
+    "render_plan",
+    "render_selection",
+    "sample_plan",
+    "starting_number",
+    "verdicts",
+    "why_empty",
+]
