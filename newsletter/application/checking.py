@@ -1,8 +1,9 @@
 """Checking everything: settings, posts, templates, the next mail, its signature, the relay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,10 @@ from newsletter.issues.rendering import Rendering, render_notice
 from newsletter.membership import NOTICES
 from newsletter.outbox import signing
 from newsletter.outbox.signing import DnsRecord
+from newsletter.preflight.names import Names, Unanswered
+from newsletter.preflight.pages import pages
+from newsletter.preflight.rules import heard
+from newsletter.preflight.sender import dkim, dmarc, ptr, spf
 from newsletter.settings import Settings
 from newsletter.site import Site
 from newsletter.transport.protocol import Transport
@@ -42,8 +47,8 @@ class Report:
         self.problems.append(Problem(path, None, kind, error.message, error.remedy, "error"))
 
 
-def check(site: Site) -> Report:
-    """Check settings, posts, templates, the next mail, its signature and the relay."""
+def check(site: Site, *, offline: bool = False) -> Report:
+    """Check settings, posts, templates, the next mail and its signature; if not `offline`, also relay, DNS, pages."""
     now = clock()
     report = Report(checked=["settings: newsletter.toml"])
     try:
@@ -55,8 +60,12 @@ def check(site: Site) -> Report:
         with reading(site.engine) as connection:
             _check_mail(report, connection, site, scan, now)
     _check_signing(report, site.settings)
-    _check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
-    report.not_checked.append("DNS (SPF, DKIM, DMARC): this version does not look there")
+    if offline:
+        report.not_checked.append("the relay, DNS and the pages: left out")
+    else:
+        _check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
+        _check_world(report, site.settings, now)
+    report.problems = list(heard(report.problems, site.settings.check.silence))
     return report
 
 
@@ -126,3 +135,29 @@ def _check_relay(report: Report, site: Site, open_transport: Callable[[], Transp
         return
     how = {"none": "without encryption", "starttls": "with STARTTLS", "tls": "with TLS"}[smtp.security]
     report.checked.append(f"the relay {smtp.host}:{smtp.port} takes our mail {how}")
+
+
+def _check_world(report: Report, settings: Settings, now: datetime) -> None:
+    """Ask for our pages, and DNS for what receivers will ask it: who may send for us, and which key signs."""
+    names = Names(settings.check.nameserver)
+    sender = settings.newsletter.sender.address.key.rpartition("@")[2]
+    questions: dict[str, Callable[[], Iterable[Problem]]] = {
+        f"the pages at {settings.newsletter.url}": lambda: pages(settings.newsletter.url, now),
+        f"SPF of {settings.return_domain}": lambda: spf(names, settings.return_domain),
+        f"DMARC of {sender}": lambda: dmarc(names, sender),
+        f"the name of {settings.smtp.host}": lambda: ptr(names, settings.smtp.host),
+    }
+    for record in report.to_publish:
+        questions[f"DKIM at {record.name}"] = partial(dkim, names, record.name, record.value)
+    if not names.knows(sender):
+        report.not_checked.append(f"DNS and pages: {sender} is nobody's, and only good for trying things out")
+        return
+    for what, ask in questions.items():
+        try:
+            found = list(ask())
+        except Unanswered as error:
+            report.not_checked.append(f"{what}: {error}")
+            continue
+        report.problems += found
+        if not found:
+            report.checked.append(what)

@@ -12,6 +12,7 @@ from newsletter.application.forthcoming import Forecast
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import count, out, print_json, problem_data, say, show_problems, table, when
 from newsletter.issues.compiling import Verdict
+from newsletter.preflight.rules import RULES, Rule, rule_named
 
 
 def register(app: typer.Typer) -> None:
@@ -112,10 +113,23 @@ def preview(
     show_problems(previewed.problems)
 
 
-def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Check settings, posts, templates, the next mail and the relay. Exit status 1 on a fault."""
+def check(
+    site: SiteOption = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave out the relay, DNS and the pages, as for a Git hook.")
+    ] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="Say why a rule matters and what to do; `all` for each."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check settings, posts, templates, the next mail, the relay and DNS. Exit status 1 on a fault."""
+    if explain is not None:
+        _explain(explain, as_json=as_json)
+        return
     with opening.opened(site) as opened:
-        report = checking.check(opened)
+        report = checking.check(opened, offline=offline)
     if as_json:
         print_json(
             {
@@ -145,6 +159,17 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
             say(f"[bold]To publish in DNS:[/] {escape(record.name)} {record.type}", f"  {escape(strings)}")
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _explain(name: str, *, as_json: bool) -> None:
+    rules = RULES.values() if name == "all" else [rule_named(name)]
+    if as_json:
+        print_json([{field: getattr(rule, field) for field in Rule.__slots__} for rule in rules])
+        return
+    for rule in rules:
+        say(
+            f"[bold]{rule.name}[/]  {rule.severity}", f"  {escape(rule.reason)}", f"  → {escape(rule.remedy)}"
+        )
 
 
 def send_test(

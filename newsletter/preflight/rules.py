@@ -6,9 +6,11 @@ are, and rules about a whole mail in this room; here they all are explained.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from newsletter.content.post import Problem
+from newsletter.errors import NewsletterError
 
 Severity = Literal["error", "warning"]
 
@@ -174,6 +176,17 @@ SENDERS = _rules(
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {**FILES, **TEXTS, **MAILS, **SENDERS}
+
+
+def rule_named(name: str) -> Rule:
+    """Return a rule. Raises NewsletterError, with what its name might be, for one that there is not."""
+    if name not in RULES:
+        close = get_close_matches(name, RULES, n=1)
+        raise NewsletterError(
+            f"There is no rule {name!r}.",
+            remedy=f"Did you mean {close[0]}?" if close else "`newsletter check --explain all` lists them.",
+        )
+    return RULES[name]
 
 
 def heard(problems: Iterable[Problem], silenced: Collection[str]) -> tuple[Problem, ...]:

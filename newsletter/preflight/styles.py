@@ -55,7 +55,9 @@ class _Rule:
     style: Style
 
     def finds(self, document: HtmlElement) -> list[HtmlElement]:
-        return [found for found in cast("list[object]", self.path(document)) if isinstance(found, HtmlElement)]
+        return [
+            found for found in cast("list[object]", self.path(document)) if isinstance(found, HtmlElement)
+        ]
 
 
 def _dark_rules(document: HtmlElement) -> Iterator[_Rule]:

@@ -66,6 +66,11 @@ class CheckSection:
         values.words,
         default=(),
     )
+    nameserver: str = setting(
+        "The DNS server that is asked, as address or address:port; none: the system's.",
+        values.nameserver,
+        default="",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,6 +162,15 @@ def listen(value: object) -> str:
     return line
 
 
+def nameserver(value: object) -> str:
+    """Read the address of a name server, with or without a port; empty for none."""
+    line = text(value)
+    host, _, port = line.partition(":")
+    if line and not (re.fullmatch(r"(\d{1,3}\.){3}\d{1,3}", host) and (port or "53").isdigit()):
+        raise ValueError('write an address such as "9.9.9.9" or "127.0.0.1:5353"')
+    return line
+
+
 def database(value: object) -> str:
     """Read the URL of a database."""
     line = filled(value)
