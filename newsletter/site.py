@@ -31,4 +31,5 @@ class Site:
             timezone=settings.newsletter.timezone,
             language=settings.newsletter.language,
             cache=settings.directory / ".newsletter" / "scan.json",
+            delivery="inside" if settings.images.delivery == "inside" else "link",
         )

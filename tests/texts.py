@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.content.post import Manuscript, Post
+from newsletter.content.text.addresses import Delivery
 from newsletter.content.text.manuscript import read_manuscript
 
 
@@ -15,6 +16,7 @@ class FakeReferences:
     url: str | None = "https://site.example"
     pages: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, str | Path] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)  # of images that have a public address, too
 
     def page(self, name: str) -> str | None:
         return self.pages.get(name)
@@ -26,6 +28,10 @@ class FakeReferences:
         if src in self.images:
             return self.images[src]
         return f"{self.url}/{src.lstrip('./')}" if self.url else None
+
+    def picture(self, src: str) -> Path | None:
+        found = self.images.get(src)
+        return found if isinstance(found, Path) else self.files.get(src)
 
 
 def post(**facts: object) -> Post:
@@ -48,6 +54,7 @@ def manuscript(
     references: FakeReferences | None = None,
     first_line: int = 1,
     files: Mapping[Path, bytes] | None = None,
+    delivery: Delivery = "link",
     **facts: object,
 ) -> Manuscript:
     """Read a text as the content folder would."""
@@ -58,4 +65,5 @@ def manuscript(
         first_line=first_line,
         references=references or FakeReferences(),
         read_image=(files or {}).get,
+        delivery=delivery,
     )

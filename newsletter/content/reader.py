@@ -13,6 +13,7 @@ from newsletter.content.folder.library import Library
 from newsletter.content.folder.lookup import FolderReferences
 from newsletter.content.note import Note, read_note
 from newsletter.content.post import Manuscript, Post, Problem
+from newsletter.content.text.addresses import Delivery
 from newsletter.content.text.manuscript import read_manuscript
 from newsletter.errors import ContentError
 
@@ -39,11 +40,13 @@ class ContentFolder:
         timezone: ZoneInfo,
         language: str = "en",
         cache: Path | None = None,
+        delivery: Delivery = "link",
     ) -> None:
         """Find out which generator `root` belongs to; its settings are looked for in the folders above, too.
 
         `url` is the public site of the posts, instead of what the generator's settings say; `timezone` and
-        `language` hold where they say nothing. `cache` is a file in which scans keep what they read.
+        `language` hold where they say nothing. `cache` is a file in which scans keep what they read. `delivery` says
+        how the images of the site reach the reader.
         Raises ContentError if the folder is missing or unreadable, or the generator's settings are broken.
         """
         self._named = root
@@ -51,6 +54,7 @@ class ContentFolder:
         self._timezone = timezone
         self._language = language
         self._cache = cache
+        self._delivery: Delivery = delivery
         self._kept = Kept()
         self._posts: tuple[Post, ...] = ()
         self._fingerprint = ""
@@ -109,6 +113,7 @@ class ContentFolder:
             first_line=source.matter.first_line,
             references=self.references(now),
             read_image=self._read_image,
+            delivery=self._delivery,
         )
 
     def note(self) -> Note | None:

@@ -60,6 +60,15 @@ class ContentSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesSection:
+    delivery: str = setting(
+        'How images reach readers: "link" (from the site of the posts, where it has an address), or "inside" the mail.',
+        values.one_of("link", "inside"),
+        default="link",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSection:
     silence: tuple[str, ...] = setting(
         "Rules of `newsletter check` that you do not want to hear of, by their names.",
@@ -238,6 +247,11 @@ class ScheduleSection:
         default=timedelta(hours=4),
     )
 
+    @property
+    def undo_window(self) -> timedelta:
+        """How long an issue can be undone."""
+        return timedelta(seconds=self.undo)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -246,6 +260,7 @@ class Settings:
     directory: Path
     newsletter: NewsletterSection
     content: ContentSection
+    images: ImagesSection
     check: CheckSection
     schedule: ScheduleSection
     smtp: SmtpSection
@@ -289,6 +304,7 @@ class Settings:
 SECTIONS: dict[str, type] = {
     "newsletter": NewsletterSection,
     "content": ContentSection,
+    "images": ImagesSection,
     "check": CheckSection,
     "smtp": SmtpSection,
     "database": DatabaseSection,

@@ -171,6 +171,12 @@ def nameserver(value: object) -> str:
     return line
 
 
+def listen_anywhere(value: object) -> str:
+    """Read an address with a port, or the name of a Unix socket."""
+    line = filled(value)
+    return line if re.fullmatch(r"unix:.*[^/]", line) else listen(line)
+
+
 def database(value: object) -> str:
     """Read the URL of a database."""
     line = filled(value)

@@ -66,6 +66,11 @@ class FolderReferences:
             return local
         return self._absolute(src)
 
+    def picture(self, src: str) -> Path | None:
+        """Return the file of an image of the site, also where a public address is known."""
+        match = _PELICAN.fullmatch(src.strip())
+        return self._local(match[2] if match else src.strip())
+
     # Addresses
 
     def _absolute(self, href: str) -> str | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from newsletter.content.text.cleaning import LINK_SCHEMES
@@ -15,6 +16,10 @@ _LOST = (LOST, "%EF%BF%BC")  # as it is, and as Markdown writes it into an addre
 _REMEDY_NO_SITE = "Write the whole address, or set content.url so that links can be completed."
 
 
+#: How images of the site reach the reader: from their public addresses, or inside the mail.
+Delivery = Literal["link", "inside"]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The post that a text belongs to, and the ways to find what it points at."""
@@ -23,6 +28,7 @@ class Place:
     url: str | None
     references: References
     read_image: Callable[[Path], bytes | None]
+    delivery: Delivery = "link"
 
 
 @dataclass(frozen=True, slots=True)

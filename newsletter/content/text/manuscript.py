@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter.content.post import InlineImage, Manuscript, Picture, Post, Problem
 from newsletter.content.text import dialects
-from newsletter.content.text.addresses import Place
+from newsletter.content.text.addresses import Delivery, Place
 from newsletter.content.text.elements import HEADINGS
 from newsletter.content.text.fitting import Fitted, fit
 from newsletter.content.text.fitting.pictures import Pictures
@@ -39,13 +39,14 @@ def read_manuscript(
     first_line: int,
     references: References,
     read_image: Callable[[Path], bytes | None],
+    delivery: Delivery = "link",
 ) -> Manuscript:
     """Return the post with its text. Never fails for what an author wrote: what is lost becomes a problem.
 
     `body` is the text below the front matter, and begins on line `first_line` of the file. `read_image` returns the
     bytes of a local image, or None if it cannot be read. Raises KeyError for a dialect that is unknown.
     """
-    source = _Source(post, dialect, Place(post.path, post.url, references, read_image))
+    source = _Source(post, dialect, Place(post.path, post.url, references, read_image, delivery))
     text = dialects.readable(body)
     fitted = _set(source, text, first_line)
     events = _without_title(fitted.events, post.title)

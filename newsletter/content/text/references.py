@@ -21,3 +21,6 @@ class References(Protocol):
 
     def image(self, src: str) -> str | Path | None:
         """Return where an image is: its absolute URL, or the local file when no site is known."""
+
+    def picture(self, src: str) -> Path | None:
+        """Return the file of an image of the site, also where a public address is known."""

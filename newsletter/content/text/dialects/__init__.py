@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from newsletter.content.post import Problem
 from newsletter.content.text.dialects import (
@@ -91,3 +92,6 @@ class _Everything:
 
     def image(self, src: str) -> str | None:
         return src
+
+    def picture(self, _src: str) -> Path | None:
+        return None

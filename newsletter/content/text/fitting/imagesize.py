@@ -1,12 +1,31 @@
-"""The kind and size of an image, from its first bytes: PNG (RFC 2083 11.2.1), GIF89a 18, JPEG (T.81 B.2.2)."""
+"""The kind and size of an image, from its first bytes."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from io import BytesIO
+
+from PIL import Image
+
+#: Where EXIF says how the camera was held, and where it stood (EXIF 2.32, sections 4.6.4 and 4.6.6).
+ORIENTATION, GPS = 0x0112, 0x8825
+
+#: What is taken for an image; Pillow knows more formats, and no mail program does.
+_KINDS = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "AVIF", "BMP")
+
+
+#: Pixels of the largest image that is opened: one of 60 megapixels takes a quarter of a gigabyte of memory.
+LARGEST = 60_000_000
+
+
+class BrokenImage(Exception):
+    """No image, a broken one, or one that is too large to be opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What an image file says of itself; sizes in pixels, None where they were not found."""
+    """What an image file says of itself; the size is that of the upright image in pixels, None for a drawing."""
 
     content_type: str
     width: int | None = None
@@ -15,35 +34,35 @@ class ImageFacts:
 
 def read_image_facts(data: bytes) -> ImageFacts | None:
     """Return the kind and size of an image, or None for what is none that a mail can show."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return ImageFacts("image/png", *_sized(data[16:20], data[20:24], "big"))
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return ImageFacts("image/gif", *_sized(data[6:8], data[8:10], "little"))
-    if data.startswith(b"\xff\xd8\xff"):
-        return ImageFacts("image/jpeg", *_jpeg_size(data))
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return ImageFacts("image/webp")
-    if data[4:12] in (b"ftypavif", b"ftypavis"):
-        return ImageFacts("image/avif")
-    if b"<svg" in data[:1000].lower():
-        return ImageFacts("image/svg+xml")
-    return None
+    try:
+        with open_image(data) as image:
+            size = (image.height, image.width) if is_lying(image) else (image.width, image.height)
+            return ImageFacts(Image.MIME[image.format or ""], *size)
+    except BrokenImage:
+        return ImageFacts("image/svg+xml") if b"<svg" in data[:1000].lower() else None
 
 
-def _sized(width: bytes, height: bytes, order: Literal["big", "little"]) -> tuple[int | None, int | None]:
-    read = int.from_bytes(width, order), int.from_bytes(height, order)
-    return read if all(read) else (None, None)
+@contextmanager
+def open_image(data: bytes) -> Iterator[Image.Image]:
+    """Open an image whose pixels may be read. Raises BrokenImage, also while they are read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(BytesIO(data))
+        with image:
+            if image.format not in _KINDS or image.width * image.height > LARGEST:
+                raise BrokenImage
+            yield image
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ) as error:
+        raise BrokenImage from error
 
 
-def _jpeg_size(data: bytes) -> tuple[int | None, int | None]:
-    """Walk the segments up to the frame header (SOF0 to SOF15, without DHT, JPG and DAC)."""
-    position = 2
-    while position + 9 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-            continue
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return _sized(data[position + 7 : position + 9], data[position + 5 : position + 7], "big")
-        position += 2 + max(2, int.from_bytes(data[position + 2 : position + 4], "big"))
-    return None, None
+def is_lying(image: Image.Image) -> bool:
+    """Say whether the camera was held on its side, so that width and height change places."""
+    return image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from newsletter.content.post import InlineImage, Picture
 from newsletter.content.text.addresses import Finding, Place, is_lost, scheme_of, shorten
 from newsletter.content.text.fitting.imagesize import ImageFacts, read_image_facts
+from newsletter.content.text.fitting.scaling import scale
 
 WIDEST = 600  # pixels; Outlook obeys the width attribute and nothing else
 HEAVIEST = 1_000_000  # bytes of one image
@@ -19,7 +20,8 @@ _FORMATS = {
     ".webp": "Outlook on Windows does not show WebP",
     ".avif": "most mail programs do not show AVIF",
 }
-_ENDINGS = {"image/svg+xml": ".svg", "image/webp": ".webp", "image/avif": ".avif"}
+#: The kinds that every mail program shows; another one is turned into one of these.
+_SHOWN = frozenset(["image/png", "image/jpeg", "image/gif"])
 
 
 class Pictures:
@@ -52,12 +54,20 @@ class Pictures:
         elif src.startswith("//"):
             return _remote(f"https:{src}", alt, width, height)
         else:
-            found = self._place.references.image(src) if src else None
-            if isinstance(found, str):
-                return _remote(found, alt, width, height)
-            data = (self._place.read_image(found) if isinstance(found, Path) else None) or b""
-            name = found.name if isinstance(found, Path) else ""
+            return self._own(src, Picture(src, alt, width, height))
         return self._attach(src, data, name, Picture(src, alt, width, height))
+
+    def _own(self, src: str, wanted: Picture) -> tuple[Picture | None, Finding | None]:
+        """Show a picture of the site: from its public address, or from inside the mail where that does not do."""
+        references = self._place.references
+        address = references.image(src) if src else None
+        path = address if isinstance(address, Path) else references.picture(src) if src else None
+        data = (self._place.read_image(path) if path is not None else None) or b""
+        facts = read_image_facts(data)
+        is_linked = isinstance(address, str) and (self._place.delivery == "link" or facts is None)
+        if isinstance(address, str) and is_linked and (facts is None or facts.content_type in _SHOWN):
+            return _remote(address, wanted.alt, wanted.width, wanted.height, facts)
+        return self._attach(src, data, path.name if path else "", wanted)
 
     def _attach(
         self, src: str, data: bytes, name: str, wanted: Picture
@@ -65,21 +75,23 @@ class Pictures:
         if not data:
             return None, _missing(f"the image “{shorten(src)}” was not found")
         facts = read_image_facts(data)
-        if facts is None:
+        scaled = scale(data, facts, wanted.width, WIDEST) if facts else None
+        if facts is None or scaled is None:
             return None, _missing(f"“{shorten(src)}” is no image that a mail can show")
         # The name follows the content, so that the same image is sent once, and a preview names it as the issue does.
-        cid = f"{sha256(data).hexdigest()[:24]}@images.newsletter"
-        ending = facts.content_type.removeprefix("image/").removesuffix("+xml")
-        filename = name if "." in name else f"{name}.{ending}"
-        self._inline.setdefault(cid, InlineImage(cid, facts.content_type, filename, data))
-        width, height = _fit(wanted.width, wanted.height, facts)
-        return Picture(f"cid:{cid}", wanted.alt, width, height), _doubt(src, facts, len(data))
+        cid = f"{sha256(scaled.data).hexdigest()[:24]}@images.newsletter"
+        ending = scaled.content_type.removeprefix("image/")
+        filename = f"{name.rpartition('.')[0] or name}.{ending}"
+        self._inline.setdefault(cid, InlineImage(cid, scaled.content_type, filename, scaled.data))
+        natural = ImageFacts(scaled.content_type, *scaled.natural)
+        width, height = _fit(wanted.width, wanted.height, natural)
+        return Picture(f"cid:{cid}", wanted.alt, width, height), _doubt(src, len(scaled.data))
 
 
 def _remote(
-    address: str, alt: str, width: int | None, height: int | None
+    address: str, alt: str, width: int | None, height: int | None, facts: ImageFacts | None = None
 ) -> tuple[Picture | None, Finding | None]:
-    width, height = _fit(width, height, None)
+    width, height = _fit(width, height, facts)
     try:
         ending = PurePosixPath(urlsplit(address).path).suffix.lower()
     except ValueError:
@@ -121,14 +133,14 @@ def _missing(message: str) -> Finding:
     )
 
 
-def _doubt(src: str, facts: ImageFacts, size: int) -> Finding | None:
-    if size > HEAVIEST:
-        return Finding(
-            "large-image",
-            f"the image “{shorten(src)}” makes every mail {size / 1_000_000:.1f} MB heavier",
-            "Make it smaller: 1,200 pixels are wide enough.",
-        )
-    return _format(src, _ENDINGS.get(facts.content_type, ""))
+def _doubt(src: str, size: int) -> Finding | None:
+    if size <= HEAVIEST:
+        return None
+    return Finding(
+        "large-image",
+        f"the image “{shorten(src)}” makes every mail {size / 1_000_000:.1f} MB heavier",
+        "Take fewer colours or frames, or a JPEG.",
+    )
 
 
 def _format(src: str, ending: str) -> Finding | None:
