@@ -158,12 +158,51 @@ class WebSection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundSection:
     listen: str = setting(
-        "Where `newsletter serve` will take inbound mail; no version does yet.",
-        values.listen,
+        'Where `newsletter serve` takes mail from the mail server: address:port, or "unix:/run/newsletter/lmtp"; '
+        '"none": nowhere.',
+        values.listen_or_none,
         default="127.0.0.1:8024",
+    )
+    protocol: str = setting(
+        'How mail is handed over there: "lmtp" or "smtp".', values.one_of("lmtp", "smtp"), default="lmtp"
     )
     domain: str = setting(
         "The domain of return paths and mail commands; empty: that of `from`.", values.text, default=""
+    )
+    inbox: Address | None = setting(
+        "One fixed address for everything that comes back, where addresses with a + do not arrive.",
+        values.address,
+        default=None,
+    )
+    trusted: tuple[str, ...] = setting(
+        "The names under which your own mail server writes Authentication-Results; what DMARC says there is believed.",
+        values.words,
+        default=(),
+    )
+    largest: int = setting("Megabytes of a message at the most.", values.whole(1, 100), default=10)
+    imap_host: str = setting(
+        "The IMAP server of a mailbox that `newsletter serve` empties; none: no mailbox.",
+        values.text,
+        default="",
+    )
+    imap_port: int = setting("Its port; 0: 993 for TLS, else 143.", values.whole(0, 65535), default=0)
+    imap_security: str = setting(
+        'How that connection is protected: "tls", "starttls" or "none".',
+        values.one_of("tls", "starttls", "none"),
+        default="tls",
+    )
+    imap_username: str = setting("The name to log in with there.", values.text, default="")
+    imap_password: str = setting("The password to log in with there.", values.text, default="", secret=True)
+    imap_token_file: str = setting(
+        "The file with the token for XOAUTH2 there (relative to the site), read at each login.",
+        values.text,
+        default="",
+    )
+    imap_folder: str = setting("The folder in which mail arrives.", values.filled, default="INBOX")
+    imap_done: str = setting(
+        "The folder into which mail is moved that was handled; none: it stays, marked as handled.",
+        values.text,
+        default="Newsletter",
     )
 
 
@@ -281,6 +320,15 @@ class Settings:
     def smtp_token_file(self) -> Path | None:
         """The file with the token for XOAUTH2, taken from the site's directory; None: we log in by password."""
         return self.directory / Path(self.smtp.token_file).expanduser() if self.smtp.token_file else None
+
+    @property
+    def imap_token_file(self) -> Path | None:
+        """The same for the mailbox."""
+        return (
+            self.directory / Path(self.inbound.imap_token_file).expanduser()
+            if self.inbound.imap_token_file
+            else None
+        )
 
     @property
     def content_folder(self) -> Path:

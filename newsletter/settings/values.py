@@ -177,6 +177,12 @@ def listen_anywhere(value: object) -> str:
     return line if re.fullmatch(r"unix:.*[^/]", line) else listen(line)
 
 
+def listen_or_none(value: object) -> str:
+    """Read a place to listen at, or the word that there is none; empty for none."""
+    line = filled(value)
+    return "" if line == "none" else listen_anywhere(line)
+
+
 def database(value: object) -> str:
     """Read the URL of a database."""
     line = filled(value)
