@@ -14,6 +14,7 @@ from premailer import Premailer
 
 from newsletter.content.note import Note
 from newsletter.content.post import InlineImage, Manuscript, Problem
+from newsletter.content.text.plaintext.lines import trimmed
 from newsletter.issues import wording
 from newsletter.issues.fitting import SIZE_LIMIT, can_be_shortened, fewest, shortened, too_large
 from newsletter.issues.pieces import Piece, make_piece, shielded
@@ -136,7 +137,7 @@ def _render(kind: str, masthead: Masthead, templates: Templates, **facts: Any) -
     preheader = " ".join(fill("preheader.txt", subject=subject).split())
     page = fill("body.html", subject=subject, preheader=preheader, page_width=PAGE_WIDTH, measure=MEASURE)
     text = fill("body.txt", subject=subject, preheader=preheader)
-    lines = (line.rstrip() for line in text.strip().splitlines())
+    lines = map(trimmed, text.strip().split("\n"))
     return Rendering(subject, preheader, _inline(page), "\n".join(lines) + "\n")
 
 

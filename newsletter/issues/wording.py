@@ -9,8 +9,8 @@ from typing import Literal
 #: Silent reading of non-fiction in English: 238 words a minute (Brysbaert, J. Mem. Lang. 109, 2019).
 WORDS_A_MINUTE = 238
 
-#: Width of a line in the text part: quoted once or twice in an answer it still fits 80 columns.
-TEXT_WIDTH = 72
+#: Width of a line in the text part: quoted once in an answer it still fits 80 columns.
+TEXT_WIDTH = 76
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -12,6 +12,7 @@ from newsletter.content.post import InlineImage
 from newsletter.issues import merge
 from newsletter.outbox.quoting import encode
 
+_STUFFED = re.compile(r"^(?= |From )", re.MULTILINE)
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -51,12 +52,18 @@ def _related(html: str, images: tuple[InlineImage, ...], boundary: str) -> Itera
 
 
 def _text(subtype: str, text: str) -> Iterator[bytes | Gap]:
-    yield f'Content-Type: text/{subtype}; charset="utf-8"\r\n'.encode()
+    flowed = "; format=flowed" if subtype == "plain" else ""
+    yield f'Content-Type: text/{subtype}; charset="utf-8"{flowed}\r\n'.encode()
     yield b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    *pieces, last = merge.split(text)
+    *pieces, last = merge.split(stuffed(text) if flowed else text)
     for position, piece in enumerate(pieces):
         yield Gap(piece, subtype == "html") if position % 2 else encode(piece, continued=True)
     yield encode(last)
+
+
+def stuffed(text: str) -> str:
+    """Put a space before each line that begins with one, or with “From ” (RFC 3676, section 4.4)."""
+    return _STUFFED.sub(" ", text)
 
 
 def _image(image: InlineImage) -> bytes:

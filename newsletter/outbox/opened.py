@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -31,4 +32,7 @@ def open_mail(data: bytes) -> Opened:
             shown = shown.replace(
                 f"cid:{cid.strip('<>')}", f"data:{part.get_content_type()};base64,{picture}"
             )
-    return Opened(message, shown, str(text.get_content()))
+    words = str(text.get_content())
+    if text.get_param("format") == "flowed":
+        words = re.sub(r"^ ", "", words, flags=re.MULTILINE)  # RFC 3676, section 4.4
+    return Opened(message, shown, words)

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -69,7 +70,8 @@ def body(parsed: EmailMessage, kind: str) -> str:
     """Return the text of a body part, as it was before MIME made its line ends CRLF."""
     part = parsed.get_body((kind,))
     assert part is not None
-    return str(part.get_content()).replace("\r\n", "\n")
+    text = str(part.get_content()).replace("\r\n", "\n")
+    return re.sub(r"^ ", "", text, flags=re.MULTILINE) if kind == "plain" else text  # RFC 3676, section 4.4
 
 
 class TestHeaders:

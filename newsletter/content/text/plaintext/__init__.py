@@ -19,7 +19,7 @@ _INDENTS = {"blockquote": "> ", "dd": "    "}
 
 
 def to_text(events: Iterable[Event]) -> str:
-    """Return plain text, wrapped at 72 columns, with the links as numbered references at its end.
+    """Return plain text, wrapped at 76 columns for format=flowed, with the links as numbered references at its end.
 
     Code is indented by four spaces and otherwise untouched; a word that is longer than a line stays whole.
     """
@@ -114,8 +114,8 @@ class _Writer:
             self._phrases.in_heading = True
 
     def _write_heading(self, tag: str) -> None:
-        self._phrases.in_heading = False
         lines = self._wrapped()
+        self._phrases.in_heading = False
         if lines and tag in ("h1", "h2"):
             lines.append(("=" if tag == "h1" else "-") * max(width_of(line) for line in lines))
         self._lines.put(lines)
@@ -132,7 +132,7 @@ class _Writer:
         code = self._phrases.take().strip("\n")
         if code.strip():
             self._lines.blank_wanted = self._lines.blank_wanted or bool(self._lists)
-            self._lines.put([f"    {line}" for line in code.replace(GLUE, " ").split("\n")])
+            self._lines.put([f"    {line.rstrip()}" for line in code.replace(GLUE, " ").split("\n")])
             self._lines.blank_wanted = True
 
     # Lists and quotations
@@ -175,4 +175,5 @@ class _Writer:
         paragraph = self._phrases.take()
         if not paragraph.strip():
             return []
-        return [line for part in paragraph.split(BREAK) for line in wrap(part, self._lines.width)]
+        width, flowed = self._lines.width, self._lines.may_flow and not self._phrases.in_heading
+        return [line for part in paragraph.split(BREAK) for line in wrap(part, width, flowed=flowed)]

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-WIDTH = 72  # columns
+WIDTH = (
+    76  # columns, and one for the space at the end of a line that goes on (RFC 3676, section 4.2: at most 78)
+)
 NARROWEST = 24  # columns that a deeply nested text keeps
 
 
@@ -33,6 +35,11 @@ class Lines:
         """The columns that are left for a text."""
         return max(NARROWEST, WIDTH - sum(len(indent.rest) for indent in self.indents))
 
+    @property
+    def may_flow(self) -> bool:
+        """Whether lines may be joined: those of a list item may not, for their indent would stand in between."""
+        return all(indent.tag == "blockquote" for indent in self.indents)
+
     def put(self, lines: list[str]) -> None:
         for line in lines:
             if self.blank_wanted and self._written:
@@ -52,4 +59,10 @@ class Lines:
 
     def joined(self, *below: str) -> str:
         """Return the text, with some lines at its end."""
-        return "\n".join(line.rstrip() for line in (*self._written, *below)).strip("\n")
+        return "\n".join(map(trimmed, (*self._written, *below))).strip("\n")
+
+
+def trimmed(line: str) -> str:
+    """Take blanks off the end of a line, but for the one that says that it goes on in the next line."""
+    bare = line.rstrip()
+    return f"{bare} " if line == f"{bare} " and bare.strip("> ") else bare

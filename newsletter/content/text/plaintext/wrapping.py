@@ -17,15 +17,19 @@ def width_of(text: str) -> int:
     return sum(_columns(character) for character in text)
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Return the lines of a paragraph; a word that is too long has a line for itself and stays whole."""
+def wrap(text: str, width: int, *, flowed: bool = False) -> list[str]:
+    """Return the lines of a paragraph; a word that is too long has a line for itself and stays whole.
+
+    With `flowed`, a line that goes on in the next one ends with a space, by which mail programs know that they may join
+    the two in a window of another width (RFC 3676, section 4.1). Between ideographs there is no space to break at.
+    """
     lines: list[str] = []
     line: list[str] = []
     used = 0
     for piece, spaced in _pieces(text):
         columns = width_of(piece)
         if line and used + spaced + columns > width:
-            lines.append("".join(line))
+            lines.append("".join(line) + (" " if flowed and spaced else ""))
             line, used = [], 0
         if line and spaced:
             line.append(" ")

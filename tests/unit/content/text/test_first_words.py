@@ -18,6 +18,4 @@ LONG = "The wind went round on Thursday night, and by first light there was a sw
 )
 def test_the_first_paragraph_that_says_something(body: str, summary: str) -> None:
     """A greeting alone is no summary, and neither is a heading or a picture."""
-    assert (
-        manuscript(body).summary_text.replace("\n\n", "¶").replace("\n", " ").replace("¶", "\n\n") == summary
-    )
+    assert manuscript(body).summary_text.replace(" \n", " ") == summary
