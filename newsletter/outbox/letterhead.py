@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.errors import SettingsError
 from newsletter.settings import Settings
-from subscribers.tokens import LONGEST_OF_ONE
+from subscribers.tokens import LONGEST, LONGEST_OF_ONE
 
 #: Octets of a local part (RFC 5321, section 4.5.3.1.1).
 LOCAL_PART = 64
@@ -18,7 +18,8 @@ class Letterhead:
     """The site as its mails name it. Addresses are in ASCII; `url` has no slash at its end.
 
     `return_domain` is where return paths and mail commands lead; `sender_id` is the constant part of
-    Feedback-ID, 5 to 15 characters.
+    Feedback-ID, 5 to 15 characters. `inbox` is where everything comes back to, if addresses with a + do not arrive:
+    then a command stands in the subject.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Letterhead:
     reply_to: str
     return_domain: str
     sender_id: str
+    inbox: str = ""
 
     @property
     def domain(self) -> str:
@@ -59,9 +61,15 @@ class Letterhead:
             return self.command(f"unsubscribe-{token}")
         return f"u+{token}@{self.return_domain}"
 
+    def confirm(self, token: str) -> str:
+        """Return the address that confirms one subscription: where the answer to the question goes."""
+        if len(f"{self.mailbox}+confirm-") + LONGEST <= LOCAL_PART:
+            return self.command(f"confirm-{token}")
+        return f"c+{token}@{self.return_domain}"
+
     def return_path(self, token: str) -> str:
         """Return the envelope sender of one delivery (VERP): a report to it names the delivery by itself."""
-        return f"b+{token}@{self.return_domain}"
+        return self.inbox or f"b+{token}@{self.return_domain}"
 
 
 def letterhead_of(settings: Settings) -> Letterhead:
@@ -73,7 +81,7 @@ def letterhead_of(settings: Settings) -> Letterhead:
             f"newsletter.toml: [newsletter] from = {sender.email!r} has letters beyond ASCII before the @.",
             remedy="Many relays take no such sender; use an address in plain letters.",
         )
-    author = settings.author_address
+    author, inbox = settings.author_address, settings.inbound.inbox
     return Letterhead(
         title=own.title,
         url=own.url,
@@ -82,6 +90,7 @@ def letterhead_of(settings: Settings) -> Letterhead:
         reply_to=author.ascii_email or sender.ascii_email,
         return_domain=settings.return_domain,
         sender_id=sender_id(sender.ascii_email),
+        inbox=(inbox.ascii_email or "") if inbox else "",
     )
 
 

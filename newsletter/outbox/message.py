@@ -88,9 +88,9 @@ def _headers(
     if template.subject is not None:
         named += _subject(template.subject, template, reader, signed)
     message_id = f"<{identity}@{template.domain}>"
-    unsubscribe = signed[0].join(template.unsubscribe) if template.unsubscribe else ""
+    own = signed[0].join(template.own) if template.own else ""
     dated = _dated(int(date.timestamp()))
-    return named + f"Date: {dated}\r\nMessage-ID: {message_id}\r\n{unsubscribe}".encode()
+    return named + f"Date: {dated}\r\nMessage-ID: {message_id}\r\n{own}".encode()
 
 
 def _subject(subject: str, template: Template, reader: Reader, signed: list[str]) -> bytes:

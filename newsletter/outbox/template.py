@@ -16,9 +16,9 @@ from newsletter.issues import merge
 from newsletter.outbox import listing
 from newsletter.outbox.dkim import Seal, Signer
 from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.links import LINKS, UNSUBSCRIBE, lead
+from newsletter.outbox.links import LINKS, lead
 from newsletter.outbox.mime import Gap, alternative
-from subscribers.tokens import LONGEST_OF_ONE
+from subscribers.tokens import LONGEST
 
 #: Octets of a line (RFC 5322, section 2.1.1).
 _LINE = 998
@@ -42,14 +42,16 @@ class Template:
     """A rendering, encoded. `segments` are those of a message, and empty at the odd places.
 
     Into the first of these go the reader's headers, into the others values: a token for each of `purposes`,
-    which begin with that of `unsubscribe`, and then `words`. `places` says which value stands in each.
+    which begin with that of `own`, and then `words`. `places` says which value stands in each.
     """
 
     letterhead: Letterhead
     domain: str  # that of Message-IDs
     fingerprint: str  # what tells this rendering from every other
     subject: str | None  # with merge fields; None: it is in the first segment
-    unsubscribe: tuple[str, ...]  # List-Unsubscribe, cut where its token stands; empty: it is not there
+    own: tuple[
+        str, ...
+    ]  # the header with a token (List-Unsubscribe, or Reply-To), cut where that stands; or empty
     purposes: tuple[str, ...]
     words: tuple[Gap, ...]
     places: tuple[int, ...]
@@ -72,24 +74,26 @@ class Template:
         """
         fingerprint = _fingerprint(rendering)
         subject, text = (lead(words, letterhead.url) for words in (rendering.subject, rendering.text))
+        subject = listing.subject_of(letterhead, kind, subject)
         html = lead(rendering.html, escape(letterhead.url))
         frames, fills = _frames(alternative(text, html, rendering.images, fingerprint))
         personal = merge.split(subject)[1::2]
-        unsubscribe = listing.unsubscribing(letterhead, kind)
-        needed = {*fills, *map(LINKS.get, personal), UNSUBSCRIBE if unsubscribe else None}
-        purposes = tuple(purpose for purpose in LINKS.values() if purpose in needed)
+        first, own = listing.own(letterhead, kind)
+        needed = {*fills, *map(LINKS.get, personal), first}
+        used = (purpose for purpose in LINKS.values() if purpose in needed)
+        purposes = tuple(sorted(used, key=lambda purpose: purpose != first))
         words = tuple(dict.fromkeys(fill for fill in fills if isinstance(fill, Gap)))
         frames[0] = b"".join(listing.below(letterhead, kind, number)) + frames[0]
-        segments = [listing.top(letterhead, None if personal else subject)]
+        segments = [listing.top(letterhead, kind, None if personal else subject)]
         for frame in frames:
             segments += (b"", frame)
-        _check([*segments, ("x" * LONGEST_OF_ONE).join(unsubscribe).encode()])
+        _check([*segments, ("x" * LONGEST).join(own).encode()])
         return cls(
             letterhead=letterhead,
             domain=letterhead.domain,
             fingerprint=fingerprint,
             subject=subject if personal else None,
-            unsubscribe=unsubscribe,
+            own=own,
             purposes=purposes,
             words=words,
             places=tuple(map([*purposes, *words].index, fills)),
