@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -77,20 +76,22 @@ class Cadence:
         """Return the first moment after `after` at which an issue is due; `after` itself where posts go at once."""
         return after.astimezone(UTC) if self.at_once else self.next_slot(after, zone).at
 
-    def last_slot(self, until: datetime, zone: ZoneInfo) -> Slot:
-        """Return the last time up to and with a moment. Not for a cadence at once."""
+    def slots_before(self, until: datetime, zone: ZoneInfo) -> Iterator[Slot]:
+        """Yield the times up to and with a moment, the last one first."""
         wall = until.astimezone(zone).replace(tzinfo=None, fold=0)
         if until.astimezone(zone).utcoffset() != (until - _PUT_BACK).astimezone(zone).utcoffset():
             wall += _PUT_BACK  # it may have shown later times already, before it was put back
+        earliest = until + _SECOND
         past = (CronSim(cron, wall + _SECOND, reverse=True) for cron in self.crons)
         for time in merge(*past, reverse=True):
-            if (at := instant(time, zone)) <= until:
-                return Slot(at, time)
-        raise AssertionError("a rhythm has always been")
+            slot = Slot(instant(time, zone), time)
+            if slot.at <= until and slot.at < earliest:
+                earliest = slot.at
+                yield slot
 
-    def missed(self, after: datetime, until: datetime, zone: ZoneInfo) -> list[Slot]:
-        """Return the times after a moment, up to and with another."""
-        return list(takewhile(lambda slot: slot.at <= until, self.slots(after, zone)))
+    def last_slot(self, until: datetime, zone: ZoneInfo) -> Slot:
+        """Return the last time up to and with a moment. Not for a cadence at once."""
+        return next(self.slots_before(until, zone))
 
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:

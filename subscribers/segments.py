@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, case, func, literal, select
 
 from subscribers.suppression import suppressed
 from subscribers.tables import owed, subscribers
@@ -16,12 +16,14 @@ MOST_OWED = 30
 class Segment:
     """Readers by the rhythm that they chose; None means whatever they chose.
 
-    Who pauses `at` a moment is not among them. `owed` are numbers of posts that some of them may be owed.
+    Who pauses `at` a moment is not among them. `owed` are numbers of posts that some of them may be owed; `strays` are
+    other cadences, whose readers are with them.
     """
 
     cadence: str | None = None
     at: datetime | None = None
     owed: tuple[int, ...] = ()
+    strays: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +77,35 @@ def groups(connection: Connection, segment: Segment) -> list[Group]:
 
 
 def zones(connection: Connection, segment: Segment) -> list[str]:
-    """Return the time zones in which the confirmed readers of a cadence live.
+    """Return the time zones in which the confirmed readers of a segment live.
 
     One after the other is looked up in the index, since there are few, and readers may be a million.
     """
-    which = [subscribers.c.status == "confirmed"]
-    if segment.cadence is not None:
-        which.append(subscribers.c.cadence == segment.cadence)
-    first = select(func.min(subscribers.c.timezone).label("zone")).where(*which)
-    found = first.cte("zones", recursive=True)
-    after = select(func.min(subscribers.c.timezone)).where(*which, subscribers.c.timezone > found.c.zone)
-    found = found.union_all(select(after.scalar_subquery()).where(found.c.zone.is_not(None)))
-    return list(connection.scalars(select(found.c.zone).where(found.c.zone.is_not(None))))
+    return _distinct(connection, subscribers.c.timezone, *_standing(segment))
+
+
+def cadences(connection: Connection) -> frozenset[str]:
+    """Return the cadences that confirmed readers have, be they on offer or not."""
+    return frozenset(_distinct(connection, subscribers.c.cadence, *_standing(Segment())))
+
+
+def _distinct(connection: Connection, column: Column[str], *which: ColumnElement[bool]) -> list[str]:
+    """Return the different values of a column that stands in an index behind the conditions."""
+    found = select(func.min(column).label("value")).where(*which).cte("found", recursive=True)
+    following = select(func.min(column)).where(*which, column > found.c.value).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.value.is_not(None)))
+    return list(connection.scalars(select(found.c.value).where(found.c.value.is_not(None))))
 
 
 def _conditions(segment: Segment) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [subscribers.c.status == "confirmed", ~suppressed()]
-    if segment.cadence is not None:
+    return [*_standing(segment), ~suppressed()]
+
+
+def _standing(segment: Segment) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [subscribers.c.status == "confirmed"]
+    if segment.cadence is not None and segment.strays:
+        conditions.append(subscribers.c.cadence.in_([segment.cadence, *sorted(segment.strays)]))
+    elif segment.cadence is not None:
         conditions.append(subscribers.c.cadence == segment.cadence)
     return conditions
 

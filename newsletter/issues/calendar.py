@@ -6,7 +6,7 @@ Together with the issues themselves, the skips say it all: what is due and stand
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from newsletter.issues import tables
 
@@ -66,6 +66,20 @@ def is_settled(connection: Connection, cadence: str, scheduled_for: datetime) ->
         )
         for table in (tables.issues, tables.skips)
     )
+
+
+def last_settled(connection: Connection, cadence: str) -> datetime | None:
+    """Return the last time for which it was decided; what the author orders to be skipped is only in the way."""
+    issues, skips = tables.issues, tables.skips
+    moments = (
+        connection.scalar(select(func.max(issues.c.scheduled_for)).where(issues.c.cadence == cadence)),
+        connection.scalar(
+            select(func.max(skips.c.scheduled_for)).where(
+                skips.c.cadence == cadence, skips.c.kind != "ordered"
+            )
+        ),
+    )
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def kept_since(connection: Connection, cadence: str, rhythm: str) -> datetime | None:

@@ -179,14 +179,18 @@ def starting_number(
     Posts that were noticed since, or whose issue was cancelled, wait for the next one, and the new reader gets
     them with it. Where there was no issue yet, what was noticed before `period_began` counts as served, too.
     """
-    baseline = connection.scalar(select(func.max(tables.posts.c.number)).where(tables.posts.c.baseline)) or 0
     served = calendar.reached(connection, cadence)
     if served is None and period_began is not None:
         noticed_before = select(func.max(tables.posts.c.number)).where(
             tables.posts.c.first_seen_at < period_began
         )
         served = connection.scalar(noticed_before)
-    return max(baseline, served or 0)
+    return max(baseline(connection), served or 0)
+
+
+def baseline(connection: Connection) -> int:
+    """Return the number up to which posts were there before the newsletter began."""
+    return connection.scalar(select(func.max(tables.posts.c.number)).where(tables.posts.c.baseline)) or 0
 
 
 def noticed(connection: Connection, above: int) -> dict[str, datetime]:

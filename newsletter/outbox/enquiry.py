@@ -72,6 +72,13 @@ def waiting(connection: Connection, now: datetime) -> list[Waiting]:
     ]
 
 
+def first_due(connection: Connection, number: int) -> datetime | None:
+    """Return when the first delivery of an issue is due that is still queued; None where none is."""
+    query = select(func.min(deliveries.c.due_at)).where(deliveries.c.issue_number == number, is_waiting())
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
 def replies(connection: Connection, number: int) -> Replies:
     """Return what the relay said of an issue."""
     return Replies(

@@ -7,6 +7,7 @@ from newsletter.publishing.planning import (
     plan_issue,
     preview_plan,
     sample_plan,
+    segment_of,
     verdicts,
     why_empty,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "render_plan",
     "render_selection",
     "sample_plan",
+    "segment_of",
     "starting_number",
     "verdicts",
     "why_empty",

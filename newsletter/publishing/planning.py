@@ -53,13 +53,24 @@ def plan_issue(
     numbering = register.number_posts(register.known_posts(connection), scan.posts, now)
     sendable = {numbering.numbers[post.id] for post in scan.posts if post.why_not_sendable(now) is None}
     waiting = tuple(number for number in owed.posts(connection) if number in sendable)
-    segment = Segment(cadence, at=now, owed=waiting[:MOST_OWED])
+    segment = replace(segment_of(connection, site, cadence), at=now, owed=waiting[:MOST_OWED])
     groups = tuple(segments.groups(connection, segment))
     note = site.content.note()
     if note is not None and freezing.note_was_used(connection, note):
         note = None
     draft = compile_issue(scan.posts, numbering, groups, now, only=only)
     return Plan(scan, numbering, segment, groups, draft, note)
+
+
+def segment_of(connection: Connection, site: Site, cadence: str | None) -> Segment:
+    """Return whom an issue of a cadence is for.
+
+    Readers whose cadence is no longer on offer are with those of the default one: nobody is left behind.
+    """
+    schedule = site.settings.schedule
+    if cadence is None or cadence != schedule.default:
+        return Segment(cadence)
+    return Segment(cadence, strays=segments.cadences(connection) - schedule.cadences.keys())
 
 
 def preview_plan(

@@ -11,6 +11,7 @@ FENCES = {
     "ssl.create_default_context": {"newsletter/transport/connection.py"},
     "aiosmtpd": {"newsletter/demo/mailbox.py"},
     "premailer": {"newsletter/issues/rendering.py"},
+    "apscheduler": {"newsletter/scheduling/scheduler.py"},
     "typer": {"newsletter/cli"},
     "rich": {"newsletter/cli"},
     "alembic": {"newsletter/migrations"},
