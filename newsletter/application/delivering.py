@@ -6,14 +6,16 @@ from datetime import timedelta
 from threading import Event
 from time import monotonic
 
+from newsletter import alarms
 from newsletter.application import logs
 from newsletter.application.chronicle import Chronicle
 from newsletter.application.opening import clock
 from newsletter.errors import NewsletterError
-from newsletter.outbox import cancelling, steering, worker
+from newsletter.outbox import cancelling, letters, steering, worker
 from newsletter.outbox.composing import Composer
 from newsletter.outbox.courier import MailRefused
 from newsletter.outbox.letterhead import letterhead_of
+from newsletter.outbox.letters import Post, Round
 from newsletter.outbox.signing import signer_of
 from newsletter.outbox.warmup import WarmUp
 from newsletter.outbox.worker import Summary
@@ -72,6 +74,15 @@ def deliver_notices(site: Site) -> NewsletterError | None:
     return _hand_over(site, notices_only=True).stopped
 
 
+def deliver_letters(site: Site, *, stop: Event) -> Round:
+    """Hand over the letters to the author that are due. Raises DatabaseUnavailable."""
+    relay = relay_of(site.settings)
+    with reading(site.engine) as connection:
+        tokens = keys.tokens(connection)
+    post = Post(letterhead_of(site.settings), site.settings.author_address, tokens, signer_of(site.settings))
+    return letters.hand_over(site.engine, post, lambda: open_transport(relay), clock, stop)
+
+
 def sends_again(site: Site) -> bool:
     """Whether a message goes out once more whose answer was lost."""
     return site.settings.smtp.in_doubt == "again"
@@ -114,8 +125,12 @@ def _stand_still(site: Site, refusal: MailRefused) -> NewsletterError:
     with writing(site.engine) as connection:
         if number is None:
             steering.hold_notices(connection, now, now + _NOTICES_WAIT)
-            return refusal
-        steering.halt(connection, number, f"the relay refuses our mail: {refusal.reply}")
+        else:
+            steering.halt(connection, number, f"the relay refuses our mail: {refusal.reply}")
+        about = "notices" if number is None else str(number)
+        alarms.tell(connection, site, "refused", about, now=now, number=number, reply=str(refusal.reply))
+    if number is None:
+        return refusal
     return PausedByRefusal(
         f"{refusal.message} Issue {number} is paused; nothing is held against its readers.",
         remedy=f"Mend it with whoever runs the relay, then type `newsletter resume {number}`.",

@@ -3,9 +3,11 @@
 For people on a terminal a line is an event with key=value, for machines it is JSON.
 """
 
+import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from traceback import extract_tb
 from typing import Any, Literal
 
 import structlog
@@ -62,6 +64,24 @@ def event(name: str, **facts: object) -> None:
 def trouble(name: str, **facts: object) -> None:
     """Note that something is not as it should be, with its facts."""
     structlog.get_logger().warning(name, **facts)
+
+
+class _Bridge(logging.Handler):
+    """What libraries complain of in Python's own log, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts = {"of": record.name, "words": record.getMessage()}
+        if record.exc_info and record.exc_info[1] is not None:
+            innermost = extract_tb(record.exc_info[2])[-1:]
+            facts["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+            facts["where"] = "".join(f"{frame.filename}:{frame.lineno}" for frame in innermost)
+        trouble("complaint", **facts)
+
+
+def hear_libraries() -> None:
+    """Write down what libraries warn of, and nothing less."""
+    root = logging.getLogger()
+    root.handlers = [_Bridge(logging.WARNING)]
 
 
 def _with_head(_logger: object, level: str, facts: _Facts) -> _Facts:

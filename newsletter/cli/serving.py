@@ -9,13 +9,11 @@ from typing import Annotated
 
 import typer
 
-from newsletter.application import opening, serving
+from newsletter.application import opening
+from newsletter.application.serving import conductor
+from newsletter.application.serving.conductor import ROLES
 from newsletter.cli.options import SiteOption
 from newsletter.cli.screen import begin_log
-from newsletter.errors import NewsletterError
-
-#: All roles that there will be, and those that this version has.
-ROLES, READY = ("web", "schedule", "deliver", "inbound"), ("deliver",)
 
 
 def register(app: typer.Typer) -> None:
@@ -26,18 +24,18 @@ def register(app: typer.Typer) -> None:
 def serve(
     only: Annotated[
         str,
-        typer.Option("--only", metavar="ROLES", help="Which roles, by commas. This version has: deliver."),
+        typer.Option("--only", metavar="ROLES", help=f"Some of the roles, by commas: {', '.join(ROLES)}."),
     ] = ",".join(ROLES),
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log every refusal, by the reader's domain.")
     ] = False,
     site: SiteOption = None,
 ) -> None:
-    """Deliver whatever comes due, until it is told to stop. Any number of them share the work."""
-    _refuse_others([role.strip() for role in only.split(",")])
+    """Make issues, deliver them, show the pages and take mail, until told to stop. Any number share the work."""
+    roles = _read_roles(only)
     with _told_to_stop() as stop, opening.opened_without_database(site) as opened:
         begin_log(opened, terminal="text")
-        serving.deliver(opened, stop, verbose=verbose)
+        conductor.serve(opened, roles, stop, verbose=verbose)
 
 
 @contextmanager
@@ -57,13 +55,13 @@ def _told_to_stop() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _refuse_others(roles: list[str]) -> None:
-    if unknown := [role for role in roles if role not in ROLES]:
+def _read_roles(words: str) -> list[str]:
+    """Return the roles that are named, in the order in which they are begun."""
+    named = [word.strip() for word in words.split(",") if word.strip()]
+    if unknown := [word for word in named if word not in ROLES]:
         raise typer.BadParameter(
             f"{unknown[0]!r} is no role; there are {', '.join(ROLES)}", param_hint="--only"
         )
-    if later := [role for role in roles if role not in READY]:
-        raise NewsletterError(
-            f"This version of `newsletter serve` does not have the roles: {', '.join(later)}.",
-            remedy="It delivers: newsletter serve --only deliver",
-        )
+    if not named:
+        raise typer.BadParameter(f"name at least one of {', '.join(ROLES)}", param_hint="--only")
+    return [role for role in ROLES if role in named]

@@ -138,6 +138,22 @@ def words(value: object) -> tuple[str, ...]:
     return tuple(word.strip() for word in given if word.strip())
 
 
+def colour(value: object) -> str:
+    """Read a colour."""
+    line = text(value).lower()
+    if line and not re.fullmatch(r"#[0-9a-f]{6}", line):
+        raise ValueError('write a colour such as "#0b5c73"')
+    return line
+
+
+def faces(value: object) -> str:
+    """Read a list of fonts, as CSS takes it without quotes."""
+    line = text(value)
+    if not re.fullmatch(r"[A-Za-z0-9 ,-]*", line):
+        raise ValueError('write the names of fonts such as "Georgia, serif", without quotes')
+    return line
+
+
 def hostname(value: object) -> str:
     """Read the name or number of a host."""
     line = filled(value)

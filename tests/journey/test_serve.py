@@ -239,15 +239,10 @@ def test_a_database_that_will_not_come(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "complaint"),
-    [
-        ([], 1, "newsletter serve --only deliver"),
-        (["--only", "deliver,web"], 1, "does not have the roles: web"),
-        (["--only", "delivery"], 2, "no role"),
-    ],
+    ("words", "complaint"), [(["--only", "delivery"], "no role"), (["--only", ","], "at least one")]
 )
-def test_other_roles(tmp_path: Path, words: list[str], status: int, complaint: str) -> None:
-    """What this version cannot serve is refused, with what it can."""
+def test_other_roles(tmp_path: Path, words: list[str], complaint: str) -> None:
+    """What is no role is refused, with what there is."""
     ran = make_site(tmp_path / "site").run("serve", *words)
-    assert ran.status == status
+    assert ran.status == 2
     assert complaint in ran.err
