@@ -6,6 +6,8 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from newsletter.content.reader import ContentFolder
+from newsletter.designing import design_of
+from newsletter.issues.design import Design
 from newsletter.issues.templating import Templates
 from newsletter.settings import Settings
 
@@ -17,6 +19,11 @@ class Site:
     settings: Settings
     engine: Engine
     templates: Templates
+
+    @cached_property
+    def design(self) -> Design:
+        """How its mails look. Raises SettingsError for a logo that cannot be shown."""
+        return design_of(self.settings)
 
     @cached_property
     def content(self) -> ContentFolder:

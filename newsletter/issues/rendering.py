@@ -5,7 +5,7 @@ No clock, no network; the only files that are read are templates.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,14 +16,11 @@ from newsletter.content.note import Note
 from newsletter.content.post import InlineImage, Manuscript, Problem
 from newsletter.content.text.plaintext.lines import trimmed
 from newsletter.issues import wording
+from newsletter.issues.design import Design
 from newsletter.issues.fitting import SIZE_LIMIT, can_be_shortened, fewest, shortened, too_large
 from newsletter.issues.pieces import Piece, make_piece, shielded
 from newsletter.issues.templating import Templates
 from newsletter.issues.typesetting import set_type
-
-#: Width of the column and of the text in it, in pixels.
-PAGE_WIDTH = 600
-MEASURE = 536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +35,7 @@ class Masthead:
     language: str = "en"
     archive_url: str | None = None
     number: int | None = None
+    design: Design = field(default_factory=Design)
 
     @property
     def direction(self) -> Literal["ltr", "rtl"]:
@@ -103,7 +101,7 @@ def render_issue(
     rendering = attempts[count]
     return replace(
         rendering,
-        images=_images_in(rendering.html, manuscripts),
+        images=(*rendering.images, *_images_in(rendering.html, manuscripts)),
         posts=tuple(FrozenPost(m.post.id, m.post.title, m.post.url) for m in manuscripts),
         problems=(
             *(problem for m in manuscripts for problem in m.problems),
@@ -135,16 +133,19 @@ def _render(kind: str, masthead: Masthead, templates: Templates, **facts: Any) -
 
     subject = " ".join(fill("subject.txt").split())
     preheader = " ".join(fill("preheader.txt", subject=subject).split())
-    page = fill("body.html", subject=subject, preheader=preheader, page_width=PAGE_WIDTH, measure=MEASURE)
+    page = fill("body.html", subject=subject, preheader=preheader)
     text = fill("body.txt", subject=subject, preheader=preheader)
     lines = map(trimmed, text.strip().split("\n"))
-    return Rendering(subject, preheader, _inline(page), "\n".join(lines) + "\n")
+    html = _inline(page, masthead.design.measure)
+    logo = masthead.design.logo_file
+    images = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
+    return Rendering(subject, preheader, html, "\n".join(lines) + "\n", images)
 
 
-def _inline(page: str) -> str:
+def _inline(page: str, measure: int) -> str:
     """Move the styles into the elements, since many clients drop or cut the style sheet of a mail."""
     document = lxml.html.document_fromstring(page)
-    set_type(document, measure=MEASURE)
+    set_type(document, measure=measure)
     premailer = Premailer(
         allow_network=False,
         disable_validation=True,  # it knows no `mso-` property

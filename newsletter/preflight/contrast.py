@@ -7,7 +7,7 @@ from functools import partial
 from lxml.html import HtmlElement
 
 from newsletter.content.post import Problem
-from newsletter.preflight.colours import Colour, contrast, read_colour, write_colour
+from newsletter.issues.colours import Colour, contrast, read_colour, write_colour
 from newsletter.preflight.mail import Mail, is_hidden
 from newsletter.preflight.rules import MAILS
 from newsletter.preflight.styles import Style, dark_styles, style_of

@@ -68,6 +68,7 @@ def masthead_of(site: Site, *, number: int | None, now: datetime, language: str 
         archive_url=f"{own.url}/archive",
         number=number,
         date=now.astimezone(own.timezone),
+        design=site.design,
     )
 
 

@@ -69,6 +69,28 @@ class ImagesSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DesignSection:
+    theme: str = setting(
+        'The look: "harbour", "paper", "signal", or one of your own in templates/email/themes.',
+        values.filled,
+        default="harbour",
+    )
+    accent: str = setting("The one colour of links and lines; none: the theme's.", values.colour, default="")
+    accent_dark: str = setting(
+        "The same for dark mode; none: `accent`, lightened until it can be read.", values.colour, default=""
+    )
+    headings: str = setting("Fonts of titles, as in CSS; none: the theme's.", values.faces, default="")
+    text: str = setting("Fonts of the text, as in CSS; none: the theme's.", values.faces, default="")
+    width: int = setting("Width of the page in pixels.", values.whole(480, 720), default=600)
+    logo: str = setting(
+        "An image in place of the title: a file (relative to the site) or a web address.",
+        values.text,
+        default="",
+    )
+    logo_width: int = setting("Width of the logo in pixels.", values.whole(16, 600), default=160)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSection:
     silence: tuple[str, ...] = setting(
         "Rules of `newsletter check` that you do not want to hear of, by their names.",
@@ -300,6 +322,7 @@ class Settings:
     newsletter: NewsletterSection
     content: ContentSection
     images: ImagesSection
+    design: DesignSection
     check: CheckSection
     schedule: ScheduleSection
     smtp: SmtpSection
@@ -353,6 +376,7 @@ SECTIONS: dict[str, type] = {
     "newsletter": NewsletterSection,
     "content": ContentSection,
     "images": ImagesSection,
+    "design": DesignSection,
     "check": CheckSection,
     "smtp": SmtpSection,
     "database": DatabaseSection,

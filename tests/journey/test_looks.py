@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from newsletter.content.post import Picture
 from newsletter.content.reader import ContentFolder
 from newsletter.content.text.highlighting import COLOURS, highlight
+from newsletter.issues.design import Design
 from newsletter.issues.rendering import Rendering, render_issue, render_notice
 from newsletter.issues.templating import Templates
 from tests.manuscripts import LISBON, MASTHEAD, manuscript, note
@@ -81,11 +83,14 @@ def make(name: str) -> Rendering:
             return render_issue(posts, MASTHEAD, TEMPLATES, body="summary", note=folder.note())
         case "single":
             return render_issue([TORTURE], MASTHEAD, TEMPLATES, body="full", note=note())
+        case "paper" | "signal":
+            themed = replace(MASTHEAD, design=Design(theme=name))
+            return render_issue([TORTURE, *OTHERS], themed, TEMPLATES, body="full", note=note())
         case _:
             return render_notice(name, MASTHEAD, TEMPLATES, cadence="weekly")
 
 
-MAILS = ["digest", "digest-full", "single", "demo", "confirm", "welcome", "goodbye"]
+MAILS = ["digest", "digest-full", "single", "demo", "paper", "signal", "confirm", "welcome", "goodbye"]
 
 
 @pytest.fixture(scope="module")
