@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from subscribers.tables import consents
 
@@ -40,6 +40,16 @@ def record(
         insert(consents).values(
             subscriber_id=subscriber_id, happened_at=now, act=act, how=how, source=source, wording=wording
         )
+    )
+
+
+def asked(connection: Connection, subscriber_id: int) -> list[datetime]:
+    """Return when a reader was asked to confirm, oldest first, since they last left."""
+    of_theirs = consents.c.subscriber_id == subscriber_id
+    left = select(func.max(consents.c.id)).where(of_theirs, consents.c.act == "withdrawn").scalar_subquery()
+    query = select(consents.c.happened_at).where(of_theirs, consents.c.act == "asked")
+    return list(
+        connection.scalars(query.where(consents.c.id > func.coalesce(left, 0)).order_by(consents.c.id))
     )
 
 

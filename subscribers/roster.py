@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import Enum
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, select, update
 
@@ -33,6 +34,13 @@ class Subscriber:
     created_at: datetime
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
+    paused_until: datetime | None
+
+
+class Keep(Enum):
+    """The mark of what a change leaves as it is, where None means something."""
+
+    AS_IT_IS = "as it is"
 
 
 _COLUMNS = [subscribers.c[name] for name in Subscriber.__slots__]
@@ -76,7 +84,9 @@ def _ask_again(connection: Connection, address: Address, chosen: dict[str, Any],
     asking = (
         update(subscribers)
         .where(this, subscribers.c.status == "unsubscribed")
-        .values(**chosen, served=_at_least(served), confirmed_at=None, unsubscribed_at=None)
+        .values(
+            **chosen, served=_at_least(served), confirmed_at=None, unsubscribed_at=None, paused_until=None
+        )
     )
     if row := connection.execute(asking.returning(*_COLUMNS)).one_or_none():
         return Subscriber(*row)
@@ -108,6 +118,51 @@ def leave(connection: Connection, subscriber_id: int, now: datetime) -> bool:
         subscribers.c.status != "unsubscribed",
         {"status": "unsubscribed", "unsubscribed_at": now},
     )
+
+
+def come_back(connection: Connection, subscriber_id: int, *, served: int, now: datetime) -> bool:
+    """Take back that a reader left, who counts as served up to a post; return whether that was to be taken back.
+
+    One who never was confirmed, or is suppressed, stays as they are. Raises UnknownSubscriber.
+    """
+    return _advance(
+        connection,
+        subscriber_id,
+        and_(
+            subscribers.c.status == "unsubscribed",
+            subscribers.c.confirmed_at.is_not(None),
+            ~suppression.suppressed(),
+        ),
+        {"status": "confirmed", "unsubscribed_at": None, "confirmed_at": now, "served": _at_least(served)},
+    )
+
+
+def change(
+    connection: Connection,
+    subscriber_id: int,
+    *,
+    name: str | None = None,
+    cadence: str | None = None,
+    topics: tuple[str, ...] | None = None,
+    timezone: str | None = None,
+    language: str | None = None,
+    paused_until: datetime | Literal[Keep.AS_IT_IS] | None = Keep.AS_IT_IS,
+) -> Subscriber:
+    """Write down what a reader chose; None leaves it as it is. Raises UnknownSubscriber."""
+    chosen: dict[str, Any] = {
+        "name": name,
+        "cadence": cadence,
+        "topics": topics,
+        "timezone": timezone,
+        "language": language,
+    }
+    values = {key: value for key, value in chosen.items() if value is not None}
+    if paused_until is not Keep.AS_IT_IS:
+        values["paused_until"] = paused_until
+    this = subscribers.c.id == subscriber_id
+    if values:
+        connection.execute(update(subscribers).where(this).values(values))
+    return _one(connection, this, f"number {subscriber_id}")
 
 
 def _advance(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, case, func, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, case, func, literal, or_, select
 
 from subscribers.suppression import suppressed
 from subscribers.tables import owed, subscribers
@@ -107,6 +107,9 @@ def _standing(segment: Segment) -> list[ColumnElement[bool]]:
         conditions.append(subscribers.c.cadence.in_([segment.cadence, *sorted(segment.strays)]))
     elif segment.cadence is not None:
         conditions.append(subscribers.c.cadence == segment.cadence)
+    if segment.at is not None:
+        paused = subscribers.c.paused_until
+        conditions.append(or_(paused.is_(None), paused <= segment.at))
     return conditions
 
 

@@ -23,6 +23,7 @@ subscribers = Table(
     Column("created_at", Instant, nullable=False),
     Column("confirmed_at", Instant),
     Column("unsubscribed_at", Instant),
+    Column("paused_until", Instant),  # until then they are in no audience, and miss nothing
     Index("ix_subscribers_audience", "status", "cadence", "served"),
     Index("ix_subscribers_zones", "status", "cadence", "timezone"),
     sqlite_autoincrement=True,  # an id is never given twice, so an old token can't name a new reader
