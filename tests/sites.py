@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from newsletter.application.opening import opened
+from newsletter.issues.templating import Templates
+from newsletter.settings import read_settings
+from newsletter.site import Site
 from subscribers.database import writing
 from tests.commands import Ran, done, run
 from tests.issues import add_readers
@@ -105,3 +110,9 @@ def make_site(directory: Path, *, port: int = 9, database: str = "sqlite:///news
         SETTINGS.format(port=port, database=database), encoding="utf-8"
     )
     return TestSite(directory)
+
+
+def site_on(engine: Engine, directory: Path) -> Site:
+    """Return a site whose database is that of an engine, migrated and with keys already."""
+    made = make_site(directory)
+    return Site(read_settings(made.directory), engine, Templates(None))

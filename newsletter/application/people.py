@@ -6,6 +6,7 @@ from newsletter import membership
 from newsletter.application.delivering import deliver_notices
 from newsletter.application.opening import clock
 from newsletter.errors import NewsletterError
+from newsletter.membership import Choices, Origin
 from newsletter.site import Site
 from subscribers import consent, roster, suppression
 from subscribers.address import parse
@@ -48,24 +49,20 @@ def add_subscriber(
     Raises NewsletterError for a cadence that is not on offer or an unknown time zone, InvalidAddress,
     AlreadySubscribed or Suppressed.
     """
-    own, schedule = site.settings.newsletter, site.settings.schedule
+    schedule = site.settings.schedule
     if cadence is not None and cadence not in schedule.cadences:
         raise NewsletterError(
             f"{cadence!r} is no cadence.", remedy=f"On offer: {', '.join(schedule.cadences)}."
         )
     with writing(site.engine) as connection:
-        reader = membership.join(
-            connection,
-            site,
-            parse(email),
+        choices = Choices(
             name=_one_line(name),
-            cadence=cadence or schedule.default,
+            cadence=cadence,
             topics=topics,
-            timezone=_zone(timezone) if timezone else own.timezone.key,
-            language=language or own.language,
-            vouched=why,
-            now=clock(),
+            timezone=_zone(timezone) if timezone else None,
+            language=language,
         )
+        reader = membership.join(connection, site, parse(email), choices, vouched=why, now=clock())
     if reader.status == "confirmed":
         return reader, False
     return reader, deliver_notices(site) is None
@@ -74,7 +71,8 @@ def add_subscriber(
 def remove_subscriber(site: Site, email: str) -> Subscriber:
     """Unsubscribe a reader at once. Raises UnknownSubscriber."""
     with writing(site.engine) as connection:
-        return membership.leave(connection, roster.find(connection, email), how="author", now=clock())
+        reader = roster.find(connection, email)
+        return membership.leave(connection, site, reader, Origin("author"), now=clock())
 
 
 def _one_line(name: str) -> str:

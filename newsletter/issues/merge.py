@@ -10,11 +10,12 @@ import re
 UNSUBSCRIBE_URL = "__UNSUBSCRIBE_URL__"
 PREFERENCES_URL = "__PREFERENCES_URL__"
 CONFIRM_URL = "__CONFIRM_URL__"
+RETURN_URL = "__RETURN_URL__"  # where a reader who has left takes that back
 READER_NAME = "__READER_NAME__"  # empty where the reader gave none, so the shipped templates do without it
 READER_EMAIL = "__READER_EMAIL__"
 
 #: Every merge field there is.
-FIELDS = (UNSUBSCRIBE_URL, PREFERENCES_URL, CONFIRM_URL, READER_NAME, READER_EMAIL)
+FIELDS = (UNSUBSCRIBE_URL, PREFERENCES_URL, CONFIRM_URL, RETURN_URL, READER_NAME, READER_EMAIL)
 
 _FIELD = re.compile("(" + "|".join(map(re.escape, FIELDS)) + ")")
 _WORD_JOINER = "\N{WORD JOINER}"

@@ -162,6 +162,12 @@ def in_an_issue(connection: Connection, numbers: Collection[int]) -> set[int]:
     )
 
 
+def between(connection: Connection, above: int, up_to: int) -> list[int]:
+    """Return the numbers of the posts above a number, up to and with another."""
+    number = tables.posts.c.number
+    return list(connection.scalars(select(number).where(number > above, number <= up_to)))
+
+
 def renumber(connection: Connection, numbers: Collection[int]) -> None:
     """Give posts new numbers, above all others, in the same order: so they stay new to everybody who lacks them."""
     highest = connection.scalar(select(func.max(tables.posts.c.number))) or 0
@@ -196,4 +202,4 @@ def baseline(connection: Connection) -> int:
 def noticed(connection: Connection, above: int) -> dict[str, datetime]:
     """Return when the posts above a number were noticed, by identity."""
     query = select(tables.posts.c.identity, tables.posts.c.first_seen_at)
-    return dict(connection.execute(query.where(tables.posts.c.number > above)).tuples())
+    return dict(connection.execute(query.where(tables.posts.c.number > above)).tuples().all())

@@ -113,8 +113,11 @@ def render_issue(
 
 
 def render_notice(kind: str, masthead: Masthead, templates: Templates, **facts: object) -> Rendering:
-    """Render a notice: `confirm`, `welcome` (may be given `cadence`) or `goodbye`. Raises TemplateError."""
-    return _render(kind, masthead, templates, **{"cadence": None, **facts})
+    """Render a notice: `confirm` (may be given `how` they asked), `welcome` (may be given `cadence`) or `goodbye`.
+
+    Raises TemplateError.
+    """
+    return _render(kind, masthead, templates, **{"cadence": None, "how": "", **facts})
 
 
 def _piece(manuscript: Manuscript, masthead: Masthead, *, in_full: bool, among_others: bool) -> Piece:

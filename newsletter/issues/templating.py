@@ -61,6 +61,7 @@ class Templates:
             "unsubscribe_url": merge.UNSUBSCRIBE_URL,
             "preferences_url": merge.PREFERENCES_URL,
             "confirm_url": merge.CONFIRM_URL,
+            "return_url": merge.RETURN_URL,
             "reader_name": merge.READER_NAME,
             "reader_email": merge.READER_EMAIL,
         }

@@ -6,13 +6,14 @@ URL, and no link does what another one is for.
 
 from newsletter.issues import merge
 
-UNSUBSCRIBE, PREFERENCES, CONFIRM = "unsubscribe", "preferences", "confirm"
+UNSUBSCRIBE, PREFERENCES, CONFIRM, GOODBYE = "unsubscribe", "preferences", "confirm", "goodbye"
 
 #: The purpose of each link, by its merge field.
 LINKS = {
     merge.UNSUBSCRIBE_URL: UNSUBSCRIBE,
     merge.PREFERENCES_URL: PREFERENCES,
     merge.CONFIRM_URL: CONFIRM,
+    merge.RETURN_URL: GOODBYE,
 }
 
 

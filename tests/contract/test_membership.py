@@ -1,0 +1,139 @@
+"""The way of a subscription, with its evidence and its mail, on both engines."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, func, select
+
+from newsletter import membership
+from newsletter.issues import tables as issues
+from newsletter.membership import Choices, Origin
+from newsletter.outbox.tables import deliveries
+from newsletter.site import Site
+from subscribers import consent, roster, suppression
+from subscribers.address import parse
+from subscribers.database import writing
+from tests.sites import site_on
+
+ANA = parse("ana@example.org")
+FORM = Origin("form", "192.0.2.0/24")
+LINK = Origin("link", "192.0.2.0/24")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def site(engine: Engine, tmp_path: Path) -> Site:
+    """A site on a fresh database."""
+    return site_on(engine, tmp_path)
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """One transaction for a whole test."""
+    with writing(engine) as connection:
+        yield connection
+
+
+def mails(connection: Connection, kind: str) -> int:
+    """Return how many mails of a kind wait for Ana."""
+    table = issues.renderings
+    query = select(func.count()).select_from(deliveries.join(table, table.c.id == deliveries.c.rendering_id))
+    return connection.scalar(query.where(table.c.kind == kind, deliveries.c.status == "queued"))
+
+
+def acts(connection: Connection, reader_id: int) -> list[tuple[str, str]]:
+    return [(one.act, one.how) for one in consent.history(connection, reader_id)]
+
+
+def test_double_opt_in(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that a wish asks, only the answer confirms, and both stand in the record with their origin and wording."""
+    membership.request(connection, site, ANA, Choices(name="Ana", language="pt"), FORM, now=now)
+    reader = roster.find(connection, ANA.email)
+    assert (reader.status, reader.language, mails(connection, "confirm")) == ("pending", "pt", 1)
+    confirmed = membership.confirm(connection, site, reader, LINK, now=now)
+    assert confirmed.status == "confirmed"
+    assert mails(connection, "welcome") == 1
+    membership.confirm(connection, site, confirmed, LINK, now=now)
+    assert acts(connection, reader.id) == [("asked", "form"), ("confirmed", "link")]
+    asked, _ = consent.history(connection, reader.id)
+    assert asked.source == "192.0.2.0/24"
+    assert "wording 1" in asked.wording
+
+
+def test_one_question_a_day_and_three_in_all(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that nobody can have a stranger asked again and again."""
+    sent = []
+    for hours in (0, 1, 23, 25, 26, 50, 75, 100, 1000):
+        membership.request(connection, site, ANA, Choices(), FORM, now=now + timedelta(hours=hours))
+        sent.append(mails(connection, "confirm"))
+    assert sent == [1, 1, 1, 2, 2, 3, 3, 3, 3]
+
+
+def test_asking_for_a_confirmed_address_changes_nothing(
+    site: Site, connection: Connection, now: datetime
+) -> None:
+    """Proves that a stranger can neither change nor stop what somebody has."""
+    membership.join(connection, site, ANA, Choices(name="Ana"), vouched="she asked me", now=now)
+    before = roster.find(connection, ANA.email)
+    wish = Choices(name="Mallory", cadence="daily", topics=("spam",))
+    membership.request(connection, site, ANA, wish, FORM, now=now + DAY)
+    assert roster.find(connection, ANA.email) == before
+    assert mails(connection, "confirm") == 0
+
+
+def test_a_suppressed_address_hears_nothing(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that who complained is not even asked."""
+    suppression.suppress(connection, ANA, reason="complaint", now=now)
+    membership.request(connection, site, ANA, Choices(), FORM, now=now)
+    assert connection.scalar(select(func.count()).select_from(deliveries)) == 0
+
+
+def test_who_left_may_be_asked_anew(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that leaving begins the count of questions anew, and that leaving twice is leaving once."""
+    reader = membership.join(connection, site, ANA, Choices(), vouched="she asked me", now=now)
+    for _ in range(2):
+        membership.leave(connection, site, reader, Origin("one-click"), now=now)
+    membership.request(connection, site, ANA, Choices(cadence=None), FORM, now=now + DAY)
+    assert roster.find(connection, ANA.email).status == "pending"
+    assert acts(connection, reader.id) == [
+        ("confirmed", "author"), ("withdrawn", "one-click"), ("asked", "form")
+    ]  # fmt: skip
+
+
+def test_a_goodbye_is_said_once_and_taken_back(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that leaving by page says goodbye by mail, and that its undo brings the reader back."""
+    reader = membership.join(connection, site, ANA, Choices(), vouched="she asked me", now=now)
+    left = membership.leave(connection, site, reader, LINK, now=now, goodbye=True)
+    membership.leave(connection, site, left, LINK, now=now, goodbye=True)
+    assert (left.status, mails(connection, "goodbye")) == ("unsubscribed", 1)
+    back = membership.come_back(connection, site, left, LINK, now=now)
+    assert back.status == "confirmed"
+    assert membership.come_back(connection, site, back, LINK, now=now) == back
+
+
+def test_nobody_comes_back_who_never_was_there(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that the undo of a goodbye confirms neither who never confirmed nor who complained since."""
+    membership.request(connection, site, ANA, Choices(), FORM, now=now)
+    reader = membership.leave(connection, site, roster.find(connection, ANA.email), LINK, now=now)
+    assert membership.come_back(connection, site, reader, LINK, now=now).status == "unsubscribed"
+    bob = membership.join(connection, site, parse("bob@example.org"), Choices(), vouched="he asked", now=now)
+    membership.leave(connection, site, bob, Origin("complaint"), now=now)
+    suppression.suppress(connection, parse("bob@example.org"), reason="complaint", now=now)
+    assert membership.come_back(connection, site, bob, LINK, now=now).status == "unsubscribed"
+
+
+def test_choices_are_written_down(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that what is chosen changes, the rest stays, and only a change is recorded."""
+    reader = membership.join(connection, site, ANA, Choices(name="Ana"), vouched="she asked me", now=now)
+    chosen = Choices(topics=("sea",), timezone="Asia/Tokyo")
+    changed = membership.change(connection, reader, chosen, LINK, now=now)
+    assert (changed.name, changed.topics, changed.timezone) == ("Ana", ("sea",), "Asia/Tokyo")
+    membership.change(connection, changed, chosen, LINK, now=now)
+    assert acts(connection, reader.id)[1:] == [("changed", "link")]
+    paused = membership.change(connection, changed, Choices(paused_until=now + DAY), LINK, now=now)
+    assert paused.paused_until == now + DAY
+    assert (
+        membership.change(connection, paused, Choices(paused_until=None), LINK, now=now).paused_until is None
+    )
