@@ -17,7 +17,7 @@ from newsletter.publishing import hours, passing
 from newsletter.publishing.planning import Plan, plan_issue, why_empty
 from newsletter.publishing.printing import mail_faults, refuse_faults, render_plan
 from newsletter.site import Site
-from subscribers import owed, roster, segments
+from subscribers import owed, segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,7 @@ def _enqueue(
         for group in selection.groups:
             readers = segments.audience(plan.segment, group=group).add_columns(due_at)
             queue.enqueue_issue(connection, issue.number, rendering_id, readers, served_before=group.served)
-    # Not simply the whole segment: posts may be given back to a reader just now, and are not served by this issue.
-    its_readers = giving_back.made_for(issue.number)
-    roster.serve_up_to(connection, its_readers, issue.last_post)
+    passing.serve(connection, issue)
     if plan.segment.owed:
-        owed.settle(connection, its_readers, plan.draft.considered)
+        owed.settle(connection, giving_back.made_for(issue.number), plan.draft.considered)
     passing.pass_by(connection, plan, plan.left_out, issue.last_post)

@@ -5,6 +5,7 @@ several processes at once, makes the same issues.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event, Lock
 
@@ -14,8 +15,10 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from newsletter.content.reader import Scan
 from newsletter.scheduling.happened import Happened, Tell, nobody
 from newsletter.scheduling.ticking import Tick
+from newsletter.scheduling.watching import settled_scan
 from newsletter.site import Site
 
 __all__ = ["Happened", "schedule"]
@@ -46,7 +49,7 @@ def schedule(
     takes them before somebody approves it. Raises what a tick raises, such as DatabaseUnavailable: whoever runs us
     begins anew.
     """
-    ticker = _Ticker(site, clock, tell)
+    ticker = _Ticker(site, clock, stop, tell)
     ticker.tick()
     ticker.start(every)
     try:
@@ -60,13 +63,18 @@ def schedule(
         raise ticker.failure
 
 
+class _ToldToStop(Exception):
+    """There is no time any more to see whether a folder has settled."""
+
+
 class _Ticker:
     """Ticks, one at a time, in the scheduler's thread."""
 
-    def __init__(self, site: Site, clock: Callable[[], datetime], tell: Tell) -> None:
+    def __init__(self, site: Site, clock: Callable[[], datetime], stop: Event, tell: Tell) -> None:
         self.failure: BaseException | None = None
         self._site = site
         self._clock = clock
+        self._stop = stop
         self._tell = tell
         self._ticking = Lock()
         self._ended = False
@@ -82,10 +90,10 @@ class _Ticker:
 
     def tick(self) -> None:
         """Make what is due, and have us woken when the next issue is."""
-        with self._ticking:
-            next_at = Tick(self._site, self._clock(), self._tell).make_what_is_due()
-        if next_at is not None:
-            self._add("due", DateTrigger(next_at))
+        with self._ticking, suppress(_ToldToStop):
+            next_at = Tick(self._site, self._clock(), self._tell, self._look).make_what_is_due()
+            if next_at is not None:
+                self._add("due", DateTrigger(next_at))
 
     def start(self, every: float) -> None:
         """Tick from now on."""
@@ -102,6 +110,13 @@ class _Ticker:
         if self._ticking.acquire(timeout=_PATIENCE):
             self._ticking.release()
             self._scheduler.shutdown(wait=False)
+
+    def _look(self) -> Scan:
+        """Read the folder when nobody writes to it; a post that is half written makes no issue."""
+        scan = settled_scan(self._site.content, self._stop, had_posts=False)
+        if self._stop.is_set():
+            raise _ToldToStop
+        return scan
 
     def _add(self, name: str, trigger: BaseTrigger) -> None:
         self._scheduler.add_job(

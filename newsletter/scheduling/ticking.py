@@ -21,6 +21,7 @@ from newsletter.publishing import Published, Skipped, Terms
 from newsletter.scheduling import announcing, dues
 from newsletter.scheduling.dues import Dues
 from newsletter.scheduling.happened import Happened, Tell, nobody
+from newsletter.scheduling.watching import EmptyFolder
 from newsletter.site import Site
 from subscribers.database import reading, writing
 
@@ -54,10 +55,9 @@ class Tick:
         try:
             scan = (self.look or self.site.content.scan)()
             if not scan.posts and self._knows_posts():
-                raise ContentError(
+                raise EmptyFolder(
                     f"{self.site.settings.content_folder} holds no posts any more.",
-                    remedy="If they should be there: see whether the folder is mounted. "
-                    "If they are to be gone, nothing is to be done: there is nothing to send.",
+                    remedy="See that its disk is mounted. If you have deleted all posts, there is nothing to do.",
                 )
         except ContentError as error:
             self.tell(Happened("posts unreadable", {"reason": error.message}, trouble=True))
