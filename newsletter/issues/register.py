@@ -202,4 +202,4 @@ def baseline(connection: Connection) -> int:
 def noticed(connection: Connection, above: int) -> dict[str, datetime]:
     """Return when the posts above a number were noticed, by identity."""
     query = select(tables.posts.c.identity, tables.posts.c.first_seen_at)
-    return dict(connection.execute(query.where(tables.posts.c.number > above)).tuples().all())
+    return dict(connection.execute(query.where(tables.posts.c.number > above)).all())

@@ -15,12 +15,16 @@ from jinja2 import (
     TemplatesNotFound,
     TemplateSyntaxError,
     UndefinedError,
+    pass_context,
     select_autoescape,
 )
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 import newsletter
 from newsletter.errors import TemplateError
 from newsletter.issues import merge, wording
+from newsletter.languages import words
 
 
 def shipped() -> Path:
@@ -31,6 +35,31 @@ def shipped() -> Path:
     package = Path(newsletter.__file__).resolve().parent
     inside, beside = package / "templates", package.parent / "templates"
     return beside if not inside.is_dir() and (package.parent / "pyproject.toml").is_file() else inside
+
+
+def _with_words(facts: dict[str, object]) -> dict[str, object]:
+    """Add our words in the language that a template is filled in: that of its masthead, or the one given."""
+    language = getattr(facts.get("masthead"), "language", facts.get("language", "en"))
+    return {"our_words": words(str(language)), **facts}
+
+
+@pass_context
+def _gettext(context: Context, message: str, /, **values: object) -> str:
+    """Say something in the reader's language; `%(name)s` is filled with a value, escaped where the template is HTML."""
+    return _filled(context, context["our_words"].gettext(message), values)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, number: int, /, **values: object) -> str:
+    """Say something of a number, in the plural form that the language has for it."""
+    said = context["our_words"].ngettext(one, many, number)
+    return _filled(context, said, {"number": number, **values})
+
+
+def _filled(context: Context, said: str, values: dict[str, object]) -> str:
+    if context.eval_ctx.autoescape:
+        return Markup(said) % values if values else Markup(said)  # noqa: S704 - our own words
+    return said % values if values else said
 
 
 class Templates:
@@ -56,7 +85,9 @@ class Templates:
             "minutes": wording.minutes,
             "shorten": wording.shorten,
             "textwrap": wording.wrap,
+            "cadence": wording.cadence,
         }
+        self._environment.globals |= {"_": _gettext, "ngettext": _ngettext}
         self._environment.globals |= {
             "unsubscribe_url": merge.UNSUBSCRIBE_URL,
             "preferences_url": merge.PREFERENCES_URL,
@@ -73,7 +104,7 @@ class Templates:
         not given, or fails in any other way.
         """
         try:
-            return self._environment.get_template(name).render(facts)
+            return self._environment.get_template(name).render(_with_words(facts))
         except TemplateSyntaxError as error:
             raise self._syntax(error, name) from error
         except TemplateNotFound as error:

@@ -48,6 +48,20 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(some)} {last} {final}" if some else final
 
 
+#: What readers call the cadences that most newsletters have; another one is called as its author named it.
+CADENCES = {
+    "each": "Each post as it appears",
+    "daily": "Once a day",
+    "weekly": "Once a week",
+    "monthly": "Once a month",
+}
+
+
+def cadence(name: str) -> str:
+    """Return what readers call a cadence."""
+    return CADENCES.get(name, name.replace("-", " ").replace("_", " ").capitalize())
+
+
 def shorten(text: str, limit: int) -> str:
     """Return `text` on one line of at most `limit` characters, cut between words where it can be."""
     text = " ".join(text.split())

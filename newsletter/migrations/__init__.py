@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from newsletter.issues import tables as _issues  # noqa: F401 - puts its tables into the metadata
 from newsletter.outbox import tables as _outbox  # noqa: F401 - the same
+from newsletter.web import tables as _web  # noqa: F401 - the same
 from subscribers import tables as _subscribers  # noqa: F401 - the same
 from subscribers.database import metadata
 

@@ -171,9 +171,32 @@ class DatabaseSection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSection:
     listen: str = setting(
-        "Where `newsletter serve` will offer the readers' pages; no version serves them yet.",
+        "Where `newsletter serve` offers the readers' pages, behind the proxy that does TLS.",
         values.listen,
         default="127.0.0.1:8025",
+    )
+    topics: tuple[str, ...] = setting(
+        "The tags that readers can choose among; none: those that the posts have most often.",
+        values.words,
+        default=(),
+    )
+    hosts: tuple[str, ...] = setting(
+        "Host names under which the pages may be asked for besides that of `url`.", values.words, default=()
+    )
+    origins: tuple[str, ...] = setting(
+        "Origins of pages that may use the API by a script (CORS), such as https://example.com.",
+        values.words,
+        default=(),
+    )
+    proxies: tuple[str, ...] = setting(
+        "Addresses of proxies that are believed when they say where a visitor comes from.",
+        values.words,
+        default=("127.0.0.1", "::1"),
+    )
+    requests_per_hour: int = setting(
+        "Wishes to subscribe that are taken in an hour; beyond that the author is alarmed.",
+        values.whole(1, 1_000_000),
+        default=500,
     )
 
 

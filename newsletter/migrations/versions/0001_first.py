@@ -34,6 +34,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
     )
     op.create_table(
+        "limits",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_limits")),
+    )
+    op.create_index(op.f("ix_limits_expires_at"), "limits", ["expires_at"], unique=False)
+    op.create_table(
         "posts",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("identity", sa.Text(), nullable=False),

@@ -1,0 +1,64 @@
+"""Our words in each language: English stands in the code and the templates, the others in catalogues of gettext.
+
+A catalogue is read when its language is first spoken, and kept.
+"""
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from io import BytesIO
+from typing import Literal
+
+from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+#: The languages that we speak, by their tags (BCP 47); all but English have a catalogue.
+OFFERED = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "ja", "ar")
+
+Words = NullTranslations
+
+
+@cache
+def words(language: str) -> Words:
+    """Return our words in a language, or in English where we do not speak it."""
+    tag = nearest(language)
+    catalogue = files(__package__).joinpath(f"catalogues/{tag}.po")
+    if not catalogue.is_file():
+        return NullTranslations()
+    with catalogue.open("rb") as file:
+        compiled = BytesIO()
+        write_mo(compiled, read_po(file, locale=tag, abort_invalid=True))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def nearest(language: str) -> str:
+    """Return the language of ours that is nearest to a tag: `pt` for `pt-BR`, and `en` for what we do not speak."""
+    bare = language.lower().replace("_", "-").partition("-")[0]
+    return bare if bare in OFFERED else "en"
+
+
+def choose(accepted: str, default: str) -> str:
+    """Return the language to speak to a visitor by what their browser accepts (RFC 9110, section 12.5.4)."""
+    wanted = []
+    for position, part in enumerate(accepted.split(",")[:20]):
+        tag, _, weight = part.strip().partition(";")
+        try:
+            quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        if quality > 0 and tag:
+            wanted.append((-quality, position, tag.strip().replace("-", "_")))
+    found = negotiate_locale([tag for *_, tag in sorted(wanted)], OFFERED) if wanted else None
+    return found or nearest(default)
+
+
+@cache
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """Return which way the script of a language (a BCP 47 tag) runs."""
+    try:
+        runs = Locale.parse(language, sep="-").character_order
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
+    return "rtl" if runs == "right-to-left" else "ltr"

@@ -1,0 +1,89 @@
+"""The reception: what every page that takes a wish needs, and how a wish is taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+from starlette.datastructures import FormData
+
+from newsletter import alarms, membership
+from newsletter.membership import Choices, Origin
+from newsletter.site import Site
+from newsletter.web.asking import Answers, Offer
+from newsletter.web.limits import Limits, Verdict
+from newsletter.web.pages import Pages
+from newsletter.web.topics import Topics
+from newsletter.web.visitors import network_of
+from subscribers import keys
+from subscribers.address import Address
+from subscribers.database import reading, writing
+from subscribers.errors import BadToken
+from subscribers.roster import Subscriber
+from subscribers.tokens import Tokens
+
+#: Fields that a form may have, and no files.
+_MOST_FIELDS = 100
+
+
+@dataclass(frozen=True)
+class Reception:
+    """Who receives visitors of a site."""
+
+    site: Site
+    clock: Callable[[], datetime]
+    pages: Pages
+    limits: Limits
+    topics: Topics
+
+    @classmethod
+    def of(cls, site: Site, clock: Callable[[], datetime]) -> "Reception":
+        """Open the reception of a site."""
+        limits = Limits(site.engine, clock, site.settings.web.requests_per_hour)
+        return cls(site, clock, Pages(site, clock), limits, Topics(site, clock))
+
+    @property
+    def offer(self) -> Offer:
+        """What readers may choose among now."""
+        return Offer(tuple(self.site.settings.schedule.cadences), self.topics.offered())
+
+    def tokens(self) -> Tokens:
+        """Return what signs and reads our links."""
+        with reading(self.site.engine) as connection:
+            return keys.tokens(connection)
+
+    def reader(self, purpose: str, token: str) -> Subscriber | None:
+        """Return the reader whose link this is; None for a link that we did not make, or of somebody who was erased."""
+        with reading(self.site.engine) as connection:
+            try:
+                numbers = keys.tokens(connection).read(purpose, token)
+            except BadToken:
+                return None
+            return membership.reader_of(connection, numbers)
+
+    def network(self, request: Request) -> str:
+        """Return the network of a visitor."""
+        return network_of(request, self.site.settings.web.proxies)
+
+    def take(self, address: Address, choices: Choices, origin: Origin, network: str) -> bool:
+        """Take a wish to subscribe; return False where a visitor has to wait. Nothing else shows what became of it."""
+        verdict = self.limits.judge(address, network)
+        now = self.clock()
+        if verdict is Verdict.TAKEN:
+            with writing(self.site.engine) as connection:
+                membership.request(connection, self.site, address, choices, origin, now=now)
+        elif verdict is Verdict.FLOOD:
+            with writing(self.site.engine) as connection:
+                count = self.limits.hourly
+                alarms.tell(connection, self.site, "list-bomb", "form", now=now, count=count, minutes=60)
+        return verdict in (Verdict.TAKEN, Verdict.QUIETLY)
+
+
+async def read_form(request: Request) -> Answers:
+    """Read a form, urlencoded or multipart (RFC 7578); files are refused."""
+    form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return Answers(fields)
