@@ -24,7 +24,7 @@ from markupsafe import Markup
 import newsletter
 from newsletter.errors import TemplateError
 from newsletter.issues import merge, wording
-from newsletter.languages import words
+from newsletter.languages import day, words
 
 
 def shipped() -> Path:
@@ -81,6 +81,7 @@ class Templates:
         )
         self._environment.filters |= {
             "day": wording.day,
+            "day_in": day,
             "listed": wording.listed,
             "minutes": wording.minutes,
             "shorten": wording.shorten,

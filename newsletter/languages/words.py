@@ -3,6 +3,7 @@
 A catalogue is read when its language is first spoken, and kept.
 """
 
+from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -10,6 +11,7 @@ from io import BytesIO
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -62,3 +64,9 @@ def direction(language: str) -> Literal["ltr", "rtl"]:
     except (UnknownLocaleError, ValueError):
         return "ltr"
     return "rtl" if runs == "right-to-left" else "ltr"
+
+
+def day(moment: datetime, language: str) -> str:
+    """Return the day of `moment`, in the time zone that it is given in, as a language writes it: `9 November 2026`."""
+    tag = nearest(language)
+    return format_date(moment.date(), format="long", locale="en_GB" if tag == "en" else tag)

@@ -11,14 +11,14 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from newsletter.site import Site
-from newsletter.web import api, joining, leaving, preferences
+from newsletter.web import api, archive, joining, leaving, preferences
 from newsletter.web.fences import Fences, TooLarge
 from newsletter.web.reception import Reception
 from subscribers.errors import DatabaseUnavailable
 
 
 def create_app(site: Site, *, clock: Callable[[], datetime], routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """Put the pages together; `routers` are those of the archive, the author's desk, and the signs of health."""
+    """Put the pages together; `routers` are those of the author's desk and the signs of health."""
     reception = Reception.of(site, clock)
     app = FastAPI(
         title=site.settings.newsletter.title,
@@ -27,7 +27,7 @@ def create_app(site: Site, *, clock: Callable[[], datetime], routers: Sequence[A
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for pages in (joining, preferences, leaving):
+    for pages in (joining, preferences, leaving, archive):
         app.include_router(pages.router(reception), include_in_schema=False)
     app.include_router(api.router(reception))
     for router in routers:
