@@ -1,19 +1,19 @@
 """Joining, changing and leaving: what happens to a subscription, with its evidence and its mail, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from newsletter.issues import freezing
 from newsletter.issues.rendering import render_notice
-from newsletter.outbox import giving_back, queue
+from newsletter.outbox import enquiry, giving_back, queue
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of, starting_number
 from newsletter.site import Site
-from subscribers import consent, roster
+from subscribers import consent, privacy, roster
 from subscribers.address import Address
 from subscribers.errors import AlreadySubscribed, Suppressed, UnknownSubscriber
 from subscribers.roster import Keep, Subscriber
@@ -176,6 +176,18 @@ def come_back(
     if roster.come_back(connection, reader.id, served=served, now=now):
         _record(connection, reader, "confirmed", origin, now)
     return roster.find_by_id(connection, reader.id)
+
+
+def disclose(connection: Connection, reader: Subscriber) -> dict[str, Any]:
+    """Return all that we have about a reader."""
+    messages = [asdict(one) for one in enquiry.received(connection, reader.id)]
+    return privacy.own_data(connection, reader) | {"messages": messages}
+
+
+def erase(connection: Connection, reader: Subscriber, *, now: datetime) -> None:
+    """Forget a reader, who is never mailed again; a message that is on the wire this very moment still goes out."""
+    queue.forget(connection, reader.id, now)
+    privacy.erase(connection, reader, now)
 
 
 def reader_of(connection: Connection, numbers: Sequence[int]) -> Subscriber | None:

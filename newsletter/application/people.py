@@ -1,5 +1,6 @@
 """Looking after readers."""
 
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter import membership
@@ -73,6 +74,18 @@ def remove_subscriber(site: Site, email: str) -> Subscriber:
     with writing(site.engine) as connection:
         reader = roster.find(connection, email)
         return membership.leave(connection, site, reader, Origin("author"), now=clock())
+
+
+def disclose(site: Site, email: str) -> dict[str, Any]:
+    """Return all that we have about a reader. Raises UnknownSubscriber."""
+    with reading(site.engine) as connection:
+        return membership.disclose(connection, roster.find(connection, email))
+
+
+def erase_subscriber(site: Site, email: str) -> None:
+    """Forget a reader for good. Raises UnknownSubscriber."""
+    with writing(site.engine) as connection:
+        membership.erase(connection, roster.find(connection, email), now=clock())
 
 
 def _one_line(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The readers: subscribers list, show, add, remove."""
+"""The readers: subscribers list, show, add, remove, disclose, erase."""
 
 from typing import Annotated, Any
 
@@ -13,11 +13,13 @@ from subscribers.roster import Subscriber
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    family = typer.Typer(help="List, show, add and remove readers.", no_args_is_help=True)
+    family = typer.Typer(help="List, show, add, remove and erase readers.", no_args_is_help=True)
     family.command("list")(list_all)
     family.command()(show)
     family.command()(add)
     family.command()(remove)
+    family.command()(disclose)
+    family.command()(erase)
     app.add_typer(family, name="subscribers", rich_help_panel="Look after it")
 
 
@@ -123,6 +125,25 @@ def remove(email: Email, site: SiteOption = None) -> None:
     with opening.opened(site) as opened:
         reader = people.remove_subscriber(opened, email)
     say(f"{escape(reader.email)} is unsubscribed and gets nothing more.")
+
+
+def disclose(email: Email, site: SiteOption = None) -> None:
+    """Print all that is kept of a reader, as JSON: what they may ask for by law, and find on their own page."""
+    with opening.opened(site) as opened:
+        print_json(people.disclose(opened, email))
+
+
+def erase(
+    email: Email,
+    site: SiteOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you mean it.")] = False,
+) -> None:
+    """Forget a reader for good, with all evidence. Only a keyed hash stays, so that they are never mailed again."""
+    if not yes:
+        typer.confirm(f"Erase {email}? This cannot be undone", abort=True, err=True)
+    with opening.opened(site) as opened:
+        people.erase_subscriber(opened, email)
+    say(f"{escape(email)} is erased, and will never be mailed again.")
 
 
 def _data(reader: Subscriber) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, and_, case, func, or_, select
 
-from newsletter.issues.tables import issues
+from newsletter.issues.tables import issues, renderings
 from newsletter.outbox.eligibility import is_waiting
 from newsletter.outbox.tables import deliveries
 from subscribers.tables import subscribers
@@ -70,6 +70,34 @@ def waiting(connection: Connection, now: datetime) -> list[Waiting]:
         Waiting(number, state, reason, queued, due_at if due_at > now else None)
         for number, state, reason, queued, due_at in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message to one reader, and what became of it."""
+
+    subject: str
+    issue: int | None
+    status: str
+    settled_at: datetime | None
+    reply: str | None
+
+
+def received(connection: Connection, subscriber_id: int) -> list[Received]:
+    """Return every message that was made for a reader, oldest first."""
+    query = (
+        select(
+            renderings.c.subject,
+            deliveries.c.issue_number,
+            deliveries.c.status,
+            deliveries.c.settled_at,
+            deliveries.c.reply,
+        )
+        .join(renderings, renderings.c.id == deliveries.c.rendering_id)
+        .where(deliveries.c.subscriber_id == subscriber_id)
+        .order_by(deliveries.c.id)
+    )
+    return [Received(*row) for row in connection.execute(query)]
 
 
 def first_due(connection: Connection, number: int) -> datetime | None:

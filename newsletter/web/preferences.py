@@ -1,5 +1,6 @@
 """Preferences: how often, about what, in which language and zone, a pause, and what we know of a reader."""
 
+import json
 from dataclasses import replace
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,7 +14,7 @@ from newsletter.outbox.links import GOODBYE, PREFERENCES, UNSUBSCRIBE
 from newsletter.web.asking import Answers, Offer, read_choices, read_pause
 from newsletter.web.pages import PRIVATE
 from newsletter.web.reception import Reception, read_form
-from subscribers.database import writing
+from subscribers.database import reading, writing
 from subscribers.roster import Subscriber
 
 Form = Annotated[Answers, Depends(read_form)]
@@ -42,6 +43,18 @@ def router(reception: Reception) -> APIRouter:
         if reader.status != "confirmed":
             return _gone(reception, reader)
         return _save(reception, request, reader, token, answers)
+
+    @routes.api_route("/preferences/{token}/data", methods=["GET", "HEAD"])
+    def data(request: Request, token: str) -> Response:
+        """Give a reader all that we have about them, as a file."""
+        reader = reception.reader(PREFERENCES, token)
+        if reader is None:
+            return pages.show("bad-link.html", pages.language_of(request), status=404)
+        with reading(reception.site.engine) as connection:
+            known = membership.disclose(connection, reader)
+        name = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        text = json.dumps(known, ensure_ascii=False, indent=1, default=str)
+        return Response(text, media_type="application/json", headers={**PRIVATE, **name})
 
     return routes
 

@@ -14,7 +14,8 @@ from newsletter.outbox.tables import deliveries
 from newsletter.site import Site
 from subscribers import consent, roster, suppression
 from subscribers.address import parse
-from subscribers.database import writing
+from subscribers.database import metadata, writing
+from subscribers.errors import UnknownSubscriber
 from tests.sites import site_on
 
 ANA = parse("ana@example.org")
@@ -137,3 +138,28 @@ def test_choices_are_written_down(site: Site, connection: Connection, now: datet
     assert (
         membership.change(connection, paused, Choices(paused_until=None), LINK, now=now).paused_until is None
     )
+
+
+def test_a_reader_sees_all_that_we_have(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that subscription, evidence and messages are disclosed."""
+    membership.request(connection, site, ANA, Choices(name="Ana"), FORM, now=now)
+    known = membership.disclose(connection, roster.find(connection, ANA.email))
+    assert known["subscription"]["name"] == "Ana"
+    assert [one["source"] for one in known["consent"]] == ["192.0.2.0/24"]
+    assert [one["status"] for one in known["messages"]] == ["queued"]
+    assert known["never_to_be_mailed"] is False
+
+
+def test_who_is_erased_leaves_nothing_but_a_hash(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that no table holds the address any more, that counts still add up, and that nobody can add them again."""
+    reader = membership.join(connection, site, ANA, Choices(name="Ana"), vouched="she asked me", now=now)
+    membership.leave(connection, site, reader, LINK, now=now, goodbye=True)
+    before = connection.scalar(select(func.count()).select_from(deliveries))
+    membership.erase(connection, reader, now=now)
+    for table in metadata.tables.values():
+        for row in connection.execute(select(table)):
+            assert not any("ana" in str(value).lower() and "@" in str(value) for value in row), table.name
+    assert connection.scalar(select(func.count()).select_from(deliveries)) == before
+    membership.request(connection, site, ANA, Choices(), FORM, now=now)
+    with pytest.raises(UnknownSubscriber):
+        roster.find(connection, ANA.email)

@@ -273,6 +273,16 @@ def test_choosing(web: Web) -> None:
     assert (freed.topics, freed.paused_until) == ((), None)
 
 
+def test_a_reader_downloads_their_data(web: Web) -> None:
+    """Proves that the link on the page gives a file with what we have, and to nobody else."""
+    place = link(web, "preferences", join(web).id)
+    answer = web.get(f"{place}/data")
+    assert answer.json()["subscription"]["email"] == ANA
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert web.get("/preferences/x/data").status_code == 404
+
+
 def test_fences(web: Web) -> None:
     """Proves what stands in front of every page: hosts, sizes, files, and what browsers are told."""
     assert web.get("/", headers={"Host": "evil.example"}).status_code == 400
