@@ -90,7 +90,7 @@ class World:
         """Let a reader choose anew."""
         with writing(self.site.engine) as connection:
             reader = roster.find(connection, f"{name}@example.org")
-            membership.change(connection, self.site, reader, Choices(**choices), Origin("link"), now=self.now)
+            membership.change(connection, reader, Choices(**choices), Origin("link"), now=self.now)
 
     def leave(self, name: str) -> None:
         """Let a reader unsubscribe."""
