@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter import publishing
+from newsletter.application import calendar
 from newsletter.application.delivering import relay_of
 from newsletter.application.opening import clock
 from newsletter.application.sending import check_cadence
@@ -65,9 +66,8 @@ def forecast(site: Site) -> tuple[list[Forecast], tuple[Problem, ...]]:
         for name, cadence in site.settings.schedule.cadences.items():
             plan = publishing.plan_issue(connection, site, scan, cadence=name, now=now)
             verdicts = publishing.verdicts(connection, plan, now)
-            due_at = cadence.next_due(now, site.settings.newsletter.timezone)
-            readers = sum(group.readers for group in plan.groups)
-            forecasts.append(Forecast(name, due_at, readers, tuple(verdicts)))
+            due_at = calendar.due_at(connection, site, cadence, now)
+            forecasts.append(Forecast(name, due_at, plan.readers, tuple(verdicts)))
     return forecasts, scan.problems
 
 

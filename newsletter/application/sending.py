@@ -1,8 +1,9 @@
 """Sending: make the next issue, let it be undone for a while, and deliver what is due."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from math import ceil
 from time import sleep
 
@@ -13,6 +14,7 @@ from newsletter.application import delivering, logs
 from newsletter.application.opening import clock
 from newsletter.application.progress import Progress
 from newsletter.content.post import Problem
+from newsletter.content.reader import Scan
 from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.issues import freezing, register
 from newsletter.issues.freezing import Issue
@@ -20,6 +22,8 @@ from newsletter.outbox import cancelling, queue
 from newsletter.outbox.queue import Counts
 from newsletter.outbox.signing import signer_of
 from newsletter.publishing import Skipped, Terms
+from newsletter.scheduling import announcing
+from newsletter.scheduling.ticking import WAITS
 from newsletter.site import Site
 from subscribers.database import reading, writing
 
@@ -42,65 +46,104 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a send is to be: for whom, and of which posts (by id or path; none named: all that are new)."""
+
+    cadence: str | None = None
+    posts: tuple[str, ...] = ()
+    include_existing: bool = False
+    undo: int | None = None  # seconds; None: as many as the settings say
+    hold: bool = False  # until it is approved
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether it goes on with an issue whose delivery was interrupted, instead of making one."""
+        return not (self.posts or self.hold)
+
+
+@dataclass(frozen=True, slots=True)
 class Intention:
-    """What a send would do, for the question that is asked first."""
+    """What a send would do, for the question that is asked first; `others`: renderings that differ from this one."""
 
     subject: str
     titles: tuple[str, ...]
     readers: int
+    others: int = 0
 
 
-def intention(site: Site, *, cadence: str | None, include_existing: bool) -> Intention | None:
-    """Return what a send would make, or None when it would make nothing or goes on with an earlier issue."""
-    check_cadence(site, cadence)
+def intention(site: Site, wish: Wish) -> Intention | str:
+    """Return what a send would make, or why it would make nothing. Raises as :func:`make_issue` does."""
+    check_cadence(site, wish.cadence)
     now, scan = clock(), site.content.scan()
+    only = _named(scan, wish.posts, now)
     with writing(site.engine) as connection:
-        if unfinished(connection, now) is not None:
-            return None
-        if include_existing:
+        if wish.takes_up and (issue := unfinished(connection, now)):
+            return f"issue {issue.number} is not finished, and goes on first"
+        if wish.include_existing:
             register.lift_baseline(connection)
-        plan = publishing.plan_issue(connection, site, scan, cadence=cadence, now=now)
-        rendering = None if plan.draft is None else publishing.render_plan(connection, site, plan, now=now)[0]
-        readers = 0 if plan.draft is None else plan.draft.readers
+        plan = publishing.plan_issue(connection, site, scan, cadence=wish.cadence, now=now, only=only)
+        found = [] if plan.draft is None else publishing.render_plan(connection, site, plan, now=now)
         connection.rollback()  # a question changes nothing
-    if rendering is None:
-        return None
-    return Intention(rendering.subject, tuple(post.title for post in rendering.posts), readers)
+    if plan.draft is None:
+        return publishing.why_empty(plan, named=only is not None)
+    titles = tuple(post.title for post in found[0].posts)
+    return Intention(found[0].subject, titles, plan.draft.readers, len(found) - 1)
 
 
-def make_issue(site: Site, *, cadence: str | None, include_existing: bool, undo: int | None = None) -> Sent:
+def make_issue(site: Site, wish: Wish) -> Sent:
     """Freeze the next issue and queue its deliveries; or take up the one whose delivery was interrupted.
 
-    It is due after `undo` seconds, else after as many as the settings say. Raises NewsletterError for a cadence that
-    is not on offer, IssueRefused for one that would be a bad mail, and SettingsError where it could not be signed.
+    Raises NewsletterError for a cadence that is not on offer or a post that may not be sent, IssueRefused for an issue
+    that would be a bad mail, and SettingsError where it could not be signed.
     """
-    check_cadence(site, cadence)
+    check_cadence(site, wish.cadence)
     signer_of(site.settings)  # a key that is missing stops an issue before it is made
     now = clock()
     cancelling.finish(site.engine, now)
     with writing(site.engine) as connection:
         queue.recover(connection, now=now, resend=delivering.sends_again(site))
-        if issue := unfinished(connection, now):
+        if wish.takes_up and (issue := unfinished(connection, now)):
             return Sent(issue, True, None, queue.counts(connection, issue.number), ())
     scan, now = site.content.scan(), clock()  # looking through a large folder takes its time
-    window = timedelta(seconds=site.settings.schedule.undo if undo is None else undo)
+    terms = _terms(site, wish, _named(scan, wish.posts, now))
     with writing(site.engine) as connection:
-        outcome = publishing.publish(
-            connection,
-            site,
-            scan,
-            cadence=cadence,
-            now=now,
-            terms=Terms(undo=window, include_existing=include_existing),
-        )
+        outcome = publishing.publish(connection, site, scan, cadence=wish.cadence, now=now, terms=terms)
         if isinstance(outcome, Skipped):
-            return Sent(None, False, outcome.reason, Counts(), scan.problems, _next_due(site, cadence, now))
+            due = _next_due(site, wish.cadence, now)
+            return Sent(None, False, outcome.reason, Counts(), scan.problems, due)
+        if wish.hold:
+            announcing.announce(connection, site, outcome, now)
         counts = queue.counts(connection, outcome.issue.number)
     logs.event(
         "issue frozen", issue=outcome.issue.number, subject=outcome.issue.subject, readers=counts.total
     )
     problems = tuple(dict.fromkeys((*scan.problems, *outcome.problems)))
-    return Sent(outcome.issue, False, None, counts, problems, due_at=now + window if window else None)
+    return Sent(outcome.issue, False, None, counts, problems, due_at=now + terms.undo if terms.undo else None)
+
+
+def _terms(site: Site, wish: Wish, only: frozenset[str] | None) -> Terms:
+    schedule = site.settings.schedule
+    undo = schedule.undo_window if wish.undo is None else timedelta(seconds=wish.undo)
+    return Terms(
+        undo=undo, only=only, include_existing=wish.include_existing, held=WAITS if wish.hold else ""
+    )
+
+
+def _named(scan: Scan, names: Sequence[str], now: datetime) -> frozenset[str] | None:
+    """Return the identities of posts that were named by id or path. Raises NewsletterError for what cannot be sent."""
+    if not names:
+        return None
+    by_name = {post.path: post for post in scan.posts} | {post.id: post for post in scan.posts}
+    if unknown := [name for name in names if name not in by_name]:
+        close = get_close_matches(unknown[0], by_name, n=3)
+        raise NewsletterError(
+            f"There is no post {unknown[0]}.",
+            remedy=f"Did you mean {', '.join(close)}?" if close else "`newsletter next --all` lists them.",
+        )
+    for name in names:
+        if reason := by_name[name].why_not_sendable(now):
+            raise NewsletterError(f"{name} may not be sent: {reason}.")
+    return frozenset(by_name[name].id for name in names)
 
 
 def undo_window(site: Site, outcome: Sent) -> Iterator[int]:
@@ -151,6 +194,11 @@ def _stopped_by_hand(issue: Issue, counts: Counts) -> NewsletterError | None:
         return NewsletterError(
             f"Issue {issue.number} is cancelled: {issue.reason}.",
             remedy="Its posts come with the next issue, for everybody who did not get it.",
+        )
+    if issue.state == "held":
+        return NewsletterError(
+            f"Issue {issue.number} waits for approval.",
+            remedy=f"`newsletter approve {issue.number}` lets it go, `newsletter cancel {issue.number}` does not.",
         )
     if issue.state == "paused" and counts.open:
         return NewsletterError(

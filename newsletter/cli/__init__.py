@@ -7,7 +7,17 @@ import sys
 
 import typer
 
-from newsletter.cli import databases, forthcoming, issues, people, sending, serving, starting, steering
+from newsletter.cli import (
+    calendar,
+    databases,
+    forthcoming,
+    issues,
+    people,
+    sending,
+    serving,
+    starting,
+    steering,
+)
 from newsletter.cli.screen import complain
 from newsletter.errors import NewsletterError
 from subscribers.errors import SubscribersError
@@ -19,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for family in (starting, forthcoming, sending, issues, steering, serving, people, databases):
+for family in (starting, forthcoming, calendar, sending, issues, steering, serving, people, databases):
     family.register(app)
 
 

@@ -31,7 +31,7 @@ def demo(
     with open_mailbox(stage.mail) as (mailbox, port), opening.opened(stage.directory) as site:
         say(f"[bold]2[/]  A mail server takes mail on 127.0.0.1:{port}; nothing leaves this machine.")
         site = journey.through(site, port)
-        outcome = sending.make_issue(site, cadence=None, include_existing=False)
+        outcome = sending.make_issue(site, sending.Wish())
         if outcome.issue is None:
             say(f"[bold]3[/]  Nothing is sent: {outcome.skipped}.")
             _show_posts_at_fault(outcome)

@@ -9,11 +9,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter.application import opening, reporting, sending, steering
-from newsletter.application.sending import Sent
+from newsletter.application.sending import Intention, Sent, Wish
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import begin_log, count, counted, err, print_json, say, show_problems, warn, when
 from newsletter.errors import NewsletterError
 from newsletter.outbox.enquiry import Waiting
+from newsletter.outbox.queue import Counts
 from newsletter.settings.sections import LONGEST_UNDO
 from newsletter.site import Site
 
@@ -47,15 +48,35 @@ def send(
             show_default=False,
         ),
     ] = None,
+    post: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--post",
+            metavar="POST",
+            help="Only this post, by its id or path; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    hold: Annotated[
+        bool,
+        typer.Option("--hold", help="Freeze it and mail it to the author; `newsletter approve` lets it go."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, and do nothing.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compile, freeze and deliver now. An interrupted send is continued by the next one."""
+    wish = Wish(cadence, tuple(post or ()), include_existing, undo, hold)
     with opening.opened(site) as opened:
         begin_log(opened)
+        if dry_run:
+            _show_intention(sending.intention(opened, wish), as_json=as_json)
+            return
         if not (yes or as_json) and sys.stdin.isatty() and err.is_terminal:
-            _ask(opened, cadence, include_existing=include_existing)
-        outcome = sending.make_issue(opened, cadence=cadence, include_existing=include_existing, undo=undo)
-        if not no_wait:
+            _ask(opened, wish)
+        outcome = sending.make_issue(opened, wish)
+        if not (no_wait or hold):
             outcome = _let_undo(opened, outcome)
             if outcome.stopped is None:
                 outcome = _deliver(opened, outcome)
@@ -65,14 +86,44 @@ def send(
         raise outcome.stopped
 
 
-def _ask(opened: Site, cadence: str | None, *, include_existing: bool) -> None:
-    intent = sending.intention(opened, cadence=cadence, include_existing=include_existing)
-    if intent is None:
+def _ask(opened: Site, wish: Wish) -> None:
+    intent = sending.intention(opened, wish)
+    if isinstance(intent, str):
         return
+    _show(intent)
+    undo = opened.settings.schedule.undo if wish.undo is None else wish.undo
+    window = f" It can be undone for {undo} s." if undo else ""
+    typer.confirm(f"Send this to {count(intent.readers, 'reader')}?{window}", abort=True)
+
+
+def _show(intent: Intention) -> None:
     say(f"[bold]{escape(intent.subject)}[/]")
     for title in intent.titles:
         say(f"  {escape(title)}")
-    typer.confirm(f"Send this to {count(intent.readers, 'reader')}?", abort=True)
+    if intent.others:
+        say(
+            f"[dim]  and {count(intent.others, 'other rendering')}, for readers of other posts or languages[/]"
+        )
+
+
+def _show_intention(intent: Intention | str, *, as_json: bool) -> None:
+    """Say what a send would do."""
+    would = None if isinstance(intent, str) else intent
+    if as_json:
+        print_json(
+            {
+                "issue": None,
+                "skipped": intent if isinstance(intent, str) else "dry run",
+                "deliveries": Counts().as_dict(),
+                "would": would
+                and {"subject": would.subject, "posts": would.titles, "readers": would.readers},
+            }
+        )
+    elif would is None:
+        say(f"Nothing would be sent: {intent}.")
+    else:
+        _show(would)
+        say(f"This would go to {count(would.readers, 'reader')}. Nothing was sent or written.")
 
 
 def _let_undo(opened: Site, outcome: Sent) -> Sent:
@@ -164,6 +215,11 @@ def _waits(one: Waiting, opened: Site) -> str:
     waiting = count(one.queued, "delivery")
     if one.due_at is None and one.state == "open":
         return f"Issue {one.number}: {waiting} queued; the next `newsletter send` goes on with them."
+    if one.state == "held":
+        return (
+            f"Issue {one.number} waits for approval: {waiting} queued.\n"
+            f"  `newsletter approve {one.number}` lets it go, `newsletter cancel {one.number}` does not."
+        )
     if one.state == "paused":
         return (
             f"Issue {one.number} is paused: {escape(one.reason)}\n  {waiting} waiting; "

@@ -3,6 +3,7 @@
 from newsletter.publishing.beginning import starting_number
 from newsletter.publishing.making import Published, Skipped, Terms, publish
 from newsletter.publishing.planning import (
+    NO_READER,
     Plan,
     plan_issue,
     preview_plan,
@@ -20,6 +21,7 @@ from newsletter.publishing.printing import (
 )
 
 __all__ = [
+    "NO_READER",
     "Plan",
     "Published",
     "Skipped",

@@ -90,7 +90,7 @@ def publish(
 
 def _skip(connection: Connection, plan: Plan, terms: Terms, now: datetime) -> Skipped:
     """Remember that nothing was made. Readers who follow nothing of what is new have been passed by it."""
-    reason = why_empty(plan)
+    reason = why_empty(plan, named=terms.only is not None)
     last_post = None if terms.only is not None else plan.numbering.last
     if last_post is not None:
         passing.set_aside(connection, plan, last_post, now)

@@ -15,6 +15,9 @@ from newsletter.site import Site
 from subscribers import owed, segments
 from subscribers.segments import MOST_OWED, Group, Segment
 
+#: Why there is no issue where there is nobody.
+NO_READER = "no confirmed reader to send to"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -102,10 +105,12 @@ def verdicts(connection: Connection, plan: Plan, now: datetime) -> list[Verdict]
     return explain(plan.scan.posts, plan.numbering, groups, freezing.sent_in(connection), now)
 
 
-def why_empty(plan: Plan) -> str:
-    """Say why there is no issue."""
+def why_empty(plan: Plan, *, named: bool = False) -> str:
+    """Say why there is no issue; `named`: of posts that were named."""
     if not plan.groups:
-        return "no confirmed reader to send to"
+        return NO_READER
+    if named:
+        return "everybody who follows these posts has them"
     if any(plan.numbering.last > group.served or group.owed for group in plan.groups):
         return "no new post that a reader follows"
     return "no new posts"

@@ -31,13 +31,17 @@ WAITS = "it waits for your approval"
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One tick of a site at a moment. `look` reads the folder, `render` makes what is sent of a plan."""
+    """One tick of a site at a moment. `look` reads the folder, `render` makes what is sent of a plan.
+
+    `announce` tells the author of an issue that waits for them.
+    """
 
     site: Site
     now: datetime
     tell: Tell = nobody
     look: Callable[[], Scan] | None = None
     render: Callable[..., list[Rendering]] = publishing.render_plan
+    announce: Callable[..., None] = announcing.announce
 
     def make_what_is_due(self) -> datetime | None:
         """Make every issue that is due; return when the next one will be. Raises DatabaseUnavailable."""
@@ -130,7 +134,7 @@ class Tick:
         match outcome:
             case Published(issue=issue):
                 if terms.held:
-                    announcing.announce(connection, self.site, outcome, self.now)
+                    self.announce(connection, self.site, outcome, self.now)
                 facts |= {"issue": issue.number, "subject": issue.subject, "held": bool(terms.held)}
                 self.tell(Happened("issue frozen", facts))
             case Skipped(reason=reason):

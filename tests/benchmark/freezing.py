@@ -11,7 +11,7 @@ from tests.benchmark.processes import reported
 def main() -> None:
     """Compile, render, freeze and queue the site's next issue."""
     with opened(Path(sys.argv[1])) as site, reported() as facts:
-        outcome = sending.make_issue(site, cadence=None, include_existing=False)
+        outcome = sending.make_issue(site, sending.Wish())
         facts["queued"] = outcome.counts.queued
 
 

@@ -140,7 +140,7 @@ def _send(directory: Path, environ: Mapping[str, str]) -> None:
     """Send, as `newsletter send` does: take up what was begun and deliver it."""
     os.environ.update(environ)
     with opened(directory) as site:
-        outcome = sending.make_issue(site, cadence=None, include_existing=False)
+        outcome = sending.make_issue(site, sending.Wish())
         outcome = sending.deliver(site, outcome)
     sys.exit(outcome.stopped and str(outcome.stopped))
 

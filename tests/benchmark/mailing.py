@@ -78,7 +78,7 @@ def frozen(readers: int, *, cluster: Cluster | None = None, small: bool = False)
     """Make a site with so many readers and freeze an issue of some 30 kB for them; `small`: of some 3 kB."""
     with unfrozen(readers, cluster=cluster, small=small) as mailing:
         with opened(mailing.site.directory) as site:
-            sending.make_issue(site, cadence=None, include_existing=False)
+            sending.make_issue(site, sending.Wish())
         yield mailing
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     """Deliver what the site has queued, and say how much came to an end."""
     progress = Progress(float(sys.argv[2]) if len(sys.argv) > 2 else inf)
     with opened(Path(sys.argv[1])) as site, reported() as facts:
-        outcome = sending.make_issue(site, cadence=None, include_existing=False)
+        outcome = sending.make_issue(site, sending.Wish())
         with suppress(KeyboardInterrupt):
             outcome = sending.deliver(site, outcome, on_progress=progress)
         facts["messages"] = progress.done
