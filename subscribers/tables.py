@@ -1,6 +1,6 @@
 """The tables of the people."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from subscribers.database import Instant, Words, metadata
 
@@ -49,6 +49,19 @@ consents = Table(
     Column("how", String(32), nullable=False),  # author | form | mail | link | one-click | import | complaint
     Column("source", Text, nullable=False, default=""),  # from where: page, message-id, network
     Column("wording", Text, nullable=False, default=""),  # under which wording, or who vouched and why
+)
+
+#: What came back from a reader's provider, one row for each report that counts. A success since forgets them.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("happened_at", Instant, nullable=False),
+    Column("delivery_id", Integer),  # what came back; no foreign key, for deliveries are forgotten sooner
+    Column("status", String(16), nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    UniqueConstraint("subscriber_id", "delivery_id"),
 )
 
 #: Addresses never to be mailed. The key is a keyed hash, so that it can outlive erasure.
