@@ -95,7 +95,7 @@ def postpone(
 def counts(connection: Connection) -> dict[str, int]:
     """Count the letters of the last days by status."""
     query = select(letters.c.status, func.count()).group_by(letters.c.status)
-    return dict(connection.execute(query).tuples())
+    return dict(connection.execute(query).tuples().all())
 
 
 def recent(connection: Connection, limit: int = 20) -> Sequence[tuple[datetime, str, str, str]]:

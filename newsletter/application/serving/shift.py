@@ -6,15 +6,17 @@ from threading import Event, Thread
 from time import monotonic
 from traceback import extract_tb
 
+from sqlalchemy import text
+
 from newsletter import alarms
 from newsletter.application import logs
 from newsletter.application.opening import clock
 from newsletter.application.serving.board import Place
-from newsletter.application.serving.patience import Pauses
+from newsletter.application.serving.patience import Patience, Pauses
 from newsletter.errors import NewsletterError
 from newsletter.site import Site
-from subscribers.database import writing
-from subscribers.errors import SubscribersError
+from subscribers.database import reading, writing
+from subscribers.errors import DatabaseUnavailable, SubscribersError
 
 #: Seconds that a role must have worked for its earlier failures to be forgotten.
 _WELL = 60.0
@@ -38,6 +40,7 @@ class Shift:
         self._stop = Event()
         self._thread = Thread(target=self._keep_working, name=place.role, daemon=True)
         self._failures = 0
+        self._pauses = Pauses()
 
     def begin(self) -> None:
         """Begin to work."""
@@ -53,20 +56,35 @@ class Shift:
         return not self._thread.is_alive()
 
     def _keep_working(self) -> None:
-        pauses = Pauses()
         while not self._stop.is_set():
             began = monotonic()
             try:
                 self._work(self._place, self._stop)
                 failure: BaseException | None = None
+            except DatabaseUnavailable as outage:
+                self._await_database(outage)
+                continue
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a role may fail in any way
                 failure = error
             if self._stop.is_set():
                 break
             if monotonic() - began > _WELL:
-                pauses.begin_anew()
+                self._pauses.begin_anew()
                 self._failures = 0
-            self._stop.wait(self._note(failure, pauses.lengthen()))
+            self._stop.wait(self._note(failure, self._pauses.lengthen()))
+
+    def _await_database(self, outage: DatabaseUnavailable) -> None:
+        """Wait until the database answers: that is nobody's failure."""
+        patience = Patience(self._place.wait_for)
+        while not self._stop.wait(patience.lose("database unavailable", str(outage))):
+            try:
+                with reading(self._site.engine) as connection:
+                    connection.execute(text("SELECT 1"))
+            except DatabaseUnavailable as again:
+                outage = again
+            else:
+                patience.regain()
+                return
 
     def _note(self, failure: BaseException | None, pause: float) -> float:
         """Say that the role has failed; return for how long it rests."""

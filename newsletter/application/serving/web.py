@@ -1,14 +1,18 @@
 """The role `web`: the readers' pages, the author's desk and the signs of health, by uvicorn in this thread."""
 
+from functools import partial
 from threading import Event
 
 import uvicorn
 from fastapi import FastAPI
 
-from newsletter.application import logs
+from newsletter.application import calendar, logs
+from newsletter.application.opening import clock
 from newsletter.application.serving.board import Board, Place
 from newsletter.application.serving.listening import address_of, listening
 from newsletter.site import Site
+from newsletter.web import desk, health
+from newsletter.web.app import create_app
 
 #: Seconds for which answers that are being given may take to end, when we are told to.
 _FAREWELL = 2
@@ -24,9 +28,9 @@ def work(site: Site, board: Board, place: Place, stop: Event) -> None:
 
 
 def make_app(site: Site, board: Board) -> FastAPI:
-    """Put the pages together."""
-    app = FastAPI()
-    return app
+    """Put the pages together: the readers', the author's desk, and the signs of health."""
+    own = (desk.router(site, clock, partial(calendar.approve, site)), health.router(site, clock, board.show))
+    return create_app(site, clock=clock, routers=own)
 
 
 def _config(app: FastAPI) -> uvicorn.Config:
