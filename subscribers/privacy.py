@@ -1,15 +1,15 @@
 """Privacy: what we have about a reader, for them to see, and its erasure."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, and_, delete, exists, func, literal, select, update
 
 from subscribers import consent, suppression
 from subscribers.address import parse
 from subscribers.roster import Subscriber
-from subscribers.tables import subscribers
+from subscribers.tables import consents, subscribers
 
 
 def own_data(connection: Connection, reader: Subscriber) -> dict[str, Any]:
@@ -20,6 +20,30 @@ def own_data(connection: Connection, reader: Subscriber) -> dict[str, Any]:
         "consent": [asdict(one) for one in consent.history(connection, reader.id)],
         "never_to_be_mailed": suppression.is_suppressed(connection, address),
     }
+
+
+#: How long an address that was asked may take to answer.
+PATIENCE = timedelta(days=7)
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """Forget addresses that were asked and have not answered in time; return how many.
+
+    One that subscribed before is not forgotten, but has left again: its evidence stays.
+    """
+    asked = select(func.max(consents.c.happened_at)).where(
+        consents.c.subscriber_id == subscribers.c.id, consents.c.act == "asked"
+    )
+    since = func.coalesce(asked.scalar_subquery(), subscribers.c.created_at)
+    silent = and_(
+        subscribers.c.status == "pending", since <= literal(now - PATIENCE, subscribers.c.created_at.type)
+    )
+    was_reader = exists().where(
+        consents.c.subscriber_id == subscribers.c.id, consents.c.act.in_(["confirmed", "withdrawn"])
+    )
+    left = update(subscribers).where(silent, was_reader).values(status="unsubscribed", unsubscribed_at=now)
+    gone = connection.execute(left).rowcount
+    return gone + connection.execute(delete(subscribers).where(silent)).rowcount
 
 
 def erase(connection: Connection, reader: Subscriber, now: datetime) -> None:

@@ -12,7 +12,7 @@ from newsletter.issues import tables as issues
 from newsletter.membership import Choices, Origin
 from newsletter.outbox.tables import deliveries
 from newsletter.site import Site
-from subscribers import consent, roster, suppression
+from subscribers import consent, privacy, roster, suppression
 from subscribers.address import parse
 from subscribers.database import metadata, writing
 from subscribers.errors import UnknownSubscriber
@@ -163,3 +163,24 @@ def test_who_is_erased_leaves_nothing_but_a_hash(site: Site, connection: Connect
     membership.request(connection, site, ANA, Choices(), FORM, now=now)
     with pytest.raises(UnknownSubscriber):
         roster.find(connection, ANA.email)
+
+
+def test_who_does_not_answer_is_forgotten(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that an address which was asked is deleted after a week of silence, counted from the last question."""
+    membership.request(connection, site, ANA, Choices(), FORM, now=now)
+    assert privacy.expire(connection, now + 6 * DAY) == 0
+    membership.request(connection, site, ANA, Choices(), FORM, now=now + 6 * DAY)
+    assert privacy.expire(connection, now + 12 * DAY) == 0
+    assert privacy.expire(connection, now + 13 * DAY) == 1
+    with pytest.raises(UnknownSubscriber):
+        roster.find(connection, ANA.email)
+
+
+def test_who_was_a_reader_before_only_leaves_again(site: Site, connection: Connection, now: datetime) -> None:
+    """Proves that the evidence of a former reader outlives a question that was not answered."""
+    reader = membership.join(connection, site, ANA, Choices(), vouched="she asked me", now=now)
+    membership.leave(connection, site, reader, LINK, now=now)
+    membership.request(connection, site, ANA, Choices(), FORM, now=now + DAY)
+    assert privacy.expire(connection, now + 10 * DAY) == 1
+    assert roster.find(connection, ANA.email).status == "unsubscribed"
+    assert len(consent.history(connection, reader.id)) == 3

@@ -7,6 +7,7 @@ from newsletter.application.opening import clock
 from newsletter.application.serving.patience import Pauses
 from newsletter.outbox import to_author
 from newsletter.site import Site
+from subscribers import privacy
 from subscribers.database import writing
 from subscribers.errors import DatabaseUnavailable
 
@@ -36,4 +37,5 @@ def clear_away(site: Site) -> None:
     now = clock()
     with writing(site.engine) as connection:
         letters = to_author.clear_away(connection, now)
-    logs.event("house kept", letters=letters)
+        unconfirmed = privacy.expire(connection, now)
+    logs.event("house kept", letters=letters, unconfirmed=unconfirmed)
