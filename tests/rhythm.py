@@ -34,6 +34,10 @@ from tests.sites import TestSite, make_site
 _MARK = re.compile(r"mark-([0-9a-z]+)-")
 
 
+#: The cadences that every site for tests has.
+_RHYTHM = 'weekly = "Mon 08:00"\ndaily = "07:00"\n'
+
+
 class Killed(BaseException):
     """The process is gone."""
 
@@ -238,10 +242,12 @@ def dying(engine: Engine, *, at: int, kept: bool) -> Iterator[None]:
 
 
 @contextmanager
-def world(directory: Path, template: Path, now: datetime, *, settings: str = "") -> Iterator[World]:
-    """Make a site on a copy of a migrated database; `settings` stand in its [schedule]."""
-    files = make_site(directory)
-    files.set('weekly = "Mon 08:00"\ndaily = "07:00"\n', f'weekly = "Mon 08:00"\ndaily = "07:00"\n{settings}')
-    shutil.copyfile(template, directory / "newsletter.db")
+def world(directory: Path, database: Path | str, now: datetime, *, settings: str = "") -> Iterator[World]:
+    """Make a site on a copy of a migrated database, or on one behind a URL; `settings` stand in its [schedule]."""
+    url = database if isinstance(database, str) else "sqlite:///newsletter.db"
+    files = make_site(directory, database=url)
+    files.set(_RHYTHM, f"{_RHYTHM}{settings}")
+    if isinstance(database, Path):
+        shutil.copyfile(database, directory / "newsletter.db")
     with opened(directory) as site:
         yield World(files, site, now)

@@ -23,7 +23,7 @@ _MOST = 50
 _PATIENCE = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dues:
     """What a cadence has due: the issue to be made, those that it makes up for, and when to look again."""
 
@@ -53,7 +53,12 @@ def due(connection: Connection, site: Site, cadence: Cadence, now: datetime) -> 
         return Dues(next_at=moment(coming))
     last, *earlier = slots
     late = now - max(last.at, moment(last))
-    return Dues(last, tuple(reversed(earlier)), moment(coming), late > schedule.grace)
+    return Dues(
+        slot=last,
+        earlier=tuple(reversed(earlier)),
+        next_at=moment(coming),
+        too_late=late > schedule.grace,
+    )
 
 
 def making(connection: Connection, site: Site, cadence: Cadence) -> Callable[[Slot], datetime]:
