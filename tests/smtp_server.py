@@ -159,10 +159,10 @@ def smtp_server(
         loop.call_soon(ready.set)
         loop.run_forever()
 
-    listening = loop.run_until_complete(serve())
     thread = Thread(target=run, daemon=True)
     thread.start()
     ready.wait()
+    listening = asyncio.run_coroutine_threadsafe(serve(), loop).result()
     try:
         yield server
     finally:

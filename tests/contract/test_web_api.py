@@ -1,0 +1,55 @@
+"""The API keeps its own description, whatever is sent to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from sqlalchemy import Engine
+
+from tests.sites import site_on
+from tests.web import HOST, Web, serving
+
+
+@pytest.fixture(scope="module")
+def web(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """The pages of a site, for all requests of this module."""
+    from shutil import copyfile
+
+    from subscribers.database import open_engine
+
+    folder = tmp_path_factory.mktemp("api")
+    copyfile(sqlite_template, folder / "newsletter.db")
+    engine: Engine = open_engine(f"sqlite:///{folder / 'newsletter.db'}")
+    with serving(site_on(engine, folder / "site")) as web:
+        yield web
+    engine.dispose()
+
+
+def test_any_request_is_answered_as_described(web: Web) -> None:
+    """Proves, by requests that schemathesis makes of the description, that none makes the server fail or surprise."""
+    described = web.get("/api/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(described)
+    (operation,) = (result.ok() for result in schema.get_all_operations())
+
+    @hypothesis.settings(max_examples=60, suppress_health_check=list(hypothesis.HealthCheck), deadline=None)
+    @hypothesis.given(case=operation.as_strategy())
+    def check(case: schemathesis.Case) -> None:
+        # what is an address, and what is on offer, no schema can tell
+        case.call_and_validate(
+            base_url=web.url, headers={"Host": HOST}, excluded_checks=[positive_data_acceptance]
+        )
+
+    check()
+
+
+def test_a_script_of_another_page_may_ask_where_the_settings_say_so(web: Web) -> None:
+    """Proves that no other origin may read an answer unless it is named."""
+    answer = web.ask(
+        "OPTIONS",
+        "/api/subscribe",
+        headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"},
+    )
+    assert "access-control-allow-origin" not in answer.headers
