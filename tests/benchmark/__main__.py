@@ -5,7 +5,7 @@
 
 import sys
 
-from tests.benchmark import composing, delivering, far, killing, rendering, scale, scanning, signing
+from tests.benchmark import composing, delivering, far, killing, rendering, rhythm, scale, scanning, signing
 from tests.benchmark.measuring import Row, print_table
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "far": far,
     "signing": signing,
     "scale": scale,
+    "rhythm": rhythm,
     "killing": killing,
 }
 
