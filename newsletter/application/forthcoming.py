@@ -39,6 +39,19 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """The author's own copy of an issue; `source` is the message, `size` that of its HTML in bytes."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    source: bytes
+    size: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """The next issue as files; `size` is that of its HTML in bytes."""
 
@@ -76,21 +89,35 @@ def preview(site: Site, *, cadence: str | None, folder: Path) -> Preview:
 
     The copy is that of a reader with the author's address. Raises NewsletterError when there is nothing to show.
     """
-    now = clock()
-    rendering, number, tokens = _next_rendering(site, cadence, now)
-    own = Reader(None, 0, site.settings.author_address.email, "")
-    message = compose(_template(site, rendering, number), own, tokens, now)
-    opened = open_mail(message.data)
-    files = {"issue.html": opened.html.encode(), "issue.txt": opened.text.encode(), "issue.eml": message.data}
+    shown = draw(site, cadence=cadence)
+    files = {"issue.html": shown.html.encode(), "issue.txt": shown.text.encode(), "issue.eml": shown.source}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
             (folder / name).write_bytes(data)
     except OSError as error:
         raise NewsletterError(f"The preview cannot be written to {folder}: {error}.") from error
-    problems = (*publishing.mail_faults(site), *rendering.problems)
-    return Preview(
-        rendering.subject, len(rendering.html.encode()), tuple(folder / name for name in files), problems
+    return Preview(shown.subject, shown.size, tuple(folder / name for name in files), shown.problems)
+
+
+def draw(site: Site, *, cadence: str | None, sample: bool = False) -> Drawn:
+    """Make the author's own copy of the next issue; with `sample`, of the newest post where nothing is due.
+
+    Raises NewsletterError when there is nothing to show.
+    """
+    now = clock()
+    rendering, number, tokens = _next_rendering(site, cadence, now, sample=sample)
+    own = Reader(None, 0, site.settings.author_address.email, "")
+    message = compose(_template(site, rendering, number), own, tokens, now)
+    opened = open_mail(message.data)
+    return Drawn(
+        subject=rendering.subject,
+        preheader=rendering.preheader,
+        html=opened.html,
+        text=opened.text,
+        source=message.data,
+        size=len(rendering.html.encode()),
+        problems=(*publishing.mail_faults(site), *rendering.problems),
     )
 
 
@@ -116,11 +143,15 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
     return Tested(recipient.email, marked.subject, verdict)
 
 
-def _next_rendering(site: Site, cadence: str | None, now: datetime) -> tuple[Rendering, int, Tokens]:
+def _next_rendering(
+    site: Site, cadence: str | None, now: datetime, *, sample: bool = False
+) -> tuple[Rendering, int, Tokens]:
     check_cadence(site, cadence)
     scan = site.content.scan()
     with reading(site.engine) as connection:
         plan = publishing.preview_plan(connection, site, scan, cadence=cadence, now=now)
+        if plan.draft is None and sample:
+            plan = publishing.sample_plan(plan, now)
         if plan.draft is None:
             raise NewsletterError(
                 f"There is nothing to show: {publishing.why_empty(plan)}.",

@@ -1,18 +1,21 @@
 """What is to come: next, preview, check, test."""
 
+import signal
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from newsletter.application import checking, forthcoming, opening
+from newsletter.application import checking, forthcoming, opening, previewing
 from newsletter.application.forthcoming import Forecast
 from newsletter.cli.options import CadenceOption, JsonOption, SiteOption
 from newsletter.cli.screen import count, out, print_json, problem_data, say, show_problems, table, when
 from newsletter.issues.compiling import Verdict
 from newsletter.preflight.rules import RULES, Rule, rule_named
+from newsletter.site import Site
 
 
 def register(app: typer.Typer) -> None:
@@ -89,11 +92,24 @@ def preview(
     folder: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where to write issue.html, issue.txt and issue.eml.")
     ] = Path("preview"),
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Show it in a browser, drawn anew whenever you save. Ctrl-C ends it."),
+    ] = False,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="Where --live shows it; 0: any free port.")
+    ] = 8026,
+    open_it: Annotated[bool, typer.Option("--open", help="Open a browser with it.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the next issue as issue.html, issue.txt and issue.eml, exactly as it would be sent now."""
     with opening.opened(site) as opened:
+        if live:
+            _show_live(opened, cadence, port, open_it=open_it)
+            return
         previewed = forthcoming.preview(opened, cadence=cadence, folder=folder)
+    if open_it:
+        typer.launch(str(previewed.files[0]))
     if as_json:
         print_json(
             {
@@ -111,6 +127,19 @@ def preview(
     for path in previewed.files:
         say(f"         {escape(str(path))}")
     show_problems(previewed.problems)
+
+
+def _show_live(opened: Site, cadence: str | None, port: int, *, open_it: bool) -> None:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def ready(address: str) -> None:
+        say(f"The next issue, drawn anew whenever you save: {address}  (Ctrl-C ends it)")
+        if open_it:
+            typer.launch(address)
+
+    previewing.show_live(opened, cadence=cadence, port=port, ready=ready, stop=stop)
 
 
 def check(
