@@ -51,6 +51,7 @@ def router(reception: Reception) -> APIRouter:
             429: {"model": Faults},
             413: {"model": Faults},
             400: {"model": Faults},
+            403: {"description": "A page of an origin that the settings do not name."},
         },
     )
     def subscribe(request: Request, wish: Wish) -> JSONResponse:

@@ -47,7 +47,7 @@ def _fence(app: FastAPI, site: Site) -> None:
         allow_headers=["Content-Type"],
     )
     hosts = (url.hostname or "", *web.hosts)
-    app.add_middleware(Fences, hosts=hosts, is_secure=url.scheme == "https")
+    app.add_middleware(Fences, hosts=hosts, origins=web.origins, is_secure=url.scheme == "https")
 
 
 def _answer_trouble(app: FastAPI, reception: Reception) -> None:

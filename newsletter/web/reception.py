@@ -11,6 +11,7 @@ from newsletter import alarms, membership
 from newsletter.membership import Choices, Origin
 from newsletter.site import Site
 from newsletter.web.asking import Answers, Offer
+from newsletter.web.evenness import evenly
 from newsletter.web.limits import Limits, Verdict
 from newsletter.web.pages import Pages
 from newsletter.web.topics import Topics
@@ -67,8 +68,12 @@ class Reception:
 
     def take(self, address: Address, choices: Choices, origin: Origin, network: str) -> bool:
         """Take a wish to subscribe; return False where a visitor has to wait. Nothing else shows what became of it."""
-        verdict = self.limits.judge(address, network)
-        now = self.clock()
+        with evenly():
+            verdict = self._take(address, choices, origin, network)
+        return verdict in (Verdict.TAKEN, Verdict.QUIETLY)
+
+    def _take(self, address: Address, choices: Choices, origin: Origin, network: str) -> Verdict:
+        verdict, now = self.limits.judge(address, network), self.clock()
         if verdict is Verdict.TAKEN:
             with writing(self.site.engine) as connection:
                 membership.request(connection, self.site, address, choices, origin, now=now)
@@ -76,7 +81,7 @@ class Reception:
             with writing(self.site.engine) as connection:
                 count = self.limits.hourly
                 alarms.tell(connection, self.site, "list-bomb", "form", now=now, count=count, minutes=60)
-        return verdict in (Verdict.TAKEN, Verdict.QUIETLY)
+        return verdict
 
 
 async def read_form(request: Request) -> Answers:

@@ -142,19 +142,6 @@ def test_a_form_without_a_seal_asks_for_one_press_more(web: Web) -> None:
     assert reader(web) is None
 
 
-def test_one_network_cannot_ask_without_end(web: Web) -> None:
-    """Proves that a flood from one network is turned away, and that this passes."""
-    seal = web.seal()
-    answers = [
-        web.post("/subscribe", {"email": f"a{number}@example.org", "seal": seal}).status_code
-        for number in range(25)
-    ]
-    assert answers == [303] * 20 + [429] * 5
-    web.clock.move(hours=1, minutes=1)
-    assert web.subscribe("late@example.org").status_code == 303
-    assert reader(web, "late@example.org") is not None
-
-
 def test_a_scanner_changes_nothing(web: Web) -> None:
     """Proves that following every link of a mail, by GET and by HEAD, and every link behind it, changes nothing."""
     one, two = join(web), join(web, "bea@example.org")
