@@ -171,8 +171,8 @@ class DatabaseSection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSection:
     listen: str = setting(
-        "Where `newsletter serve` offers the readers' pages, behind the proxy that does TLS.",
-        values.listen,
+        'Where `newsletter serve` offers the pages to the proxy: address:port, or "unix:/run/newsletter/web".',
+        values.listen_anywhere,
         default="127.0.0.1:8025",
     )
     topics: tuple[str, ...] = setting(

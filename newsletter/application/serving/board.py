@@ -4,9 +4,10 @@ import socket
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
+from time import monotonic
 
 from newsletter.application.opening import clock
 from newsletter.outbox import duties, presence
@@ -25,6 +26,7 @@ class Place:
     _reason: str = ""
     _since: datetime = field(default_factory=clock)
     _counts: Counter[str] = field(default_factory=Counter)
+    _measured: tuple[float, float] = field(default_factory=lambda: (0.0, monotonic()))
     _lock: Lock = field(default_factory=Lock)
 
     def turn(self, state: State, reason: str = "") -> None:
@@ -42,6 +44,14 @@ class Place:
         """Add to what the role has done."""
         with self._lock:
             self._counts[what] += number  # type: ignore[assignment]
+
+    def measure(self, what: str) -> float:
+        """Return how much of something was done a second since this was asked last."""
+        now = monotonic()
+        with self._lock:
+            total, (before, then) = self._counts[what], self._measured
+            self._measured = (total, now)
+        return (total - before) / max(now - then, 0.001)
 
     def show(self) -> Duty:
         """Return how it fares."""
@@ -64,8 +74,16 @@ class Board:
 
     def write_down(self) -> None:
         """Let the other processes know; what cannot be written now is written the next time."""
+        own = [self._with_rate(place) for place in self.places.values()]
         with suppress(DatabaseUnavailable), writing(self._engine) as connection:
-            duties.write_down(connection, self._process, self.host, self.show(), clock())
+            duties.write_down(connection, self._process, self.host, own, clock())
+
+    def _with_rate(self, place: Place) -> Duty:
+        """Add to what a role has done how fast it went of late."""
+        rate, duty = place.measure("handled"), place.show()
+        return (
+            replace(duty, counts={**duty.counts, "rate": round(rate, 1)}) if place.role == "deliver" else duty
+        )
 
     def close(self) -> None:
         """Take the process off."""

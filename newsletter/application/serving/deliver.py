@@ -1,6 +1,5 @@
 """The role `deliver`: hands over whatever comes due. A relay or database that is not there is waited for."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Event
@@ -69,7 +68,11 @@ class _Delivering:
 
     def _deliver(self) -> float:
         summary = delivering.deliver(
-            self._site, stop=self._stop, chronicle=self.chronicle, around=self._around
+            self._site,
+            on_progress=partial(self._place.count, "handled"),
+            stop=self._stop,
+            chronicle=self.chronicle,
+            around=self._around,
         )
         self._count(summary)
         self._fruitless = self._fruitless + 1 if summary == Summary() else 0
@@ -139,4 +142,5 @@ def _trouble(error: NewsletterError) -> str:
             return "delivery stopped"
 
 
-_as_it_is: Callable[[Transport], Transport] = lambda transport: transport  # noqa: E731
+def _as_it_is(transport: Transport) -> Transport:
+    return transport

@@ -40,6 +40,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         access_log=False,  # visitors are nobody's business
         server_header=False,
         ws="none",
+        proxy_headers=False,  # whom to believe about visitors is for the application to say
         timeout_graceful_shutdown=_FAREWELL,
     )
 
