@@ -30,6 +30,9 @@ timezone = "Europe/London"
 folder = "posts"
 url = "https://example.com"
 
+[check]
+silence = ["preheader-length"] # posts of tests are short
+
 [schedule]
 weekly = "Mon 08:00"
 daily = "07:00"
