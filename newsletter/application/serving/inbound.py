@@ -1,4 +1,4 @@
-"""The role `inbound`: takes the mail that comes back."""
+"""The role `inbound`: it will take the mail that comes back. There is no door yet, and it says so."""
 
 from threading import Event
 
@@ -6,7 +6,7 @@ from newsletter.application.serving.board import Place
 from newsletter.site import Site
 
 
-def work(site: Site, place: Place, stop: Event) -> None:
-    """Take mail until told to stop."""
-    place.turn("working")
+def work(_site: Site, place: Place, stop: Event) -> None:
+    """Wait until told to stop."""
+    place.wait_for("this version takes no mail yet")
     stop.wait()
