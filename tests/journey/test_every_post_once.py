@@ -45,7 +45,8 @@ NUMBERS = st.integers(0, 100)
 TEMPLATES = {
     "subject.txt": "{{ posts | length }} posts",
     "preheader.txt": "What is new, and nothing else: here it is, in a line that is long enough.",
-    "body.txt": "{% for post in posts %}{{ post.text }}\n{% endfor %}{{ unsubscribe_url }}\n{{ masthead.postal_address }}",
+    "body.txt": "{% for post in posts %}{{ post.text }}\n{% endfor %}{{ unsubscribe_url }}\n"
+    "{{ masthead.postal_address }}",
     "body.html": '<html lang="en"><head><title>News</title></head><body><h1>News</h1>{% for post in posts %}'
     '<div>{{ post.html | safe }}</div>{% endfor %}<p><a href="{{ unsubscribe_url }}">Unsubscribe</a> '
     "{{ masthead.postal_address }}</p></body></html>",
