@@ -12,7 +12,6 @@ from newsletter.web import seals
 from newsletter.web.asking import Answers, read_address, read_choices
 from newsletter.web.pages import PRIVATE
 from newsletter.web.reception import Reception, read_form
-from subscribers.database import writing
 
 #: A field that people do not see, and robots fill in.
 TRAP = "website"
@@ -54,7 +53,7 @@ def router(reception: Reception) -> APIRouter:
         if reader is None or reader.status == "unsubscribed":
             return pages.show("bad-link.html", pages.language_of(request), status=404)
         origin = Origin("link", reception.network(request))
-        with writing(reception.site.engine) as connection:
+        with reception.writing() as connection:
             membership.confirm(connection, reception.site, reader, origin, now=reception.clock())
         return RedirectResponse(f"/welcome?language={reader.language}", 303, headers=PRIVATE)
 

@@ -14,7 +14,6 @@ from newsletter.outbox.links import GOODBYE, UNSUBSCRIBE
 from newsletter.web.asking import Answers
 from newsletter.web.pages import PRIVATE
 from newsletter.web.reception import Reception, read_form
-from subscribers.database import writing
 from subscribers.roster import Subscriber
 
 Form = Annotated[Answers, Depends(read_form)]
@@ -63,7 +62,7 @@ def router(reception: Reception) -> APIRouter:
         if reader is None:
             return pages.show("bad-link.html", pages.language_of(request), status=404)
         origin = Origin("link", reception.network(request))
-        with writing(reception.site.engine) as connection:
+        with reception.writing() as connection:
             back = membership.come_back(connection, reception.site, reader, origin, now=reception.clock())
         if back.status != "confirmed":
             return _said(reception, back)
@@ -77,7 +76,7 @@ def _one_click(reception: Reception, request: Request, reader: Subscriber | None
     if reader is None:
         return PlainTextResponse("This is not one of our links.\n", 404, headers=PRIVATE)
     origin = Origin("one-click", reception.network(request))
-    with writing(reception.site.engine) as connection:
+    with reception.writing() as connection:
         membership.leave(connection, reception.site, reader, origin, now=reception.clock())
     return PlainTextResponse("Unsubscribed.\n", headers=PRIVATE)
 
@@ -86,7 +85,7 @@ def _leave(reception: Reception, request: Request, reader: Subscriber, answers: 
     origin, now = Origin("link", reception.network(request)), reception.clock()
     instead = answers.one("instead")
     tokens = reception.tokens()
-    with writing(reception.site.engine) as connection:
+    with reception.writing() as connection:
         if instead and instead in _rarer(reception, reader):
             membership.change(connection, reader, Choices(cadence=instead), origin, now=now)
             place = f"/preferences/{tokens.sign('preferences', reader.id)}?saved"

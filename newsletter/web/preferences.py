@@ -14,7 +14,7 @@ from newsletter.outbox.links import GOODBYE, PREFERENCES, UNSUBSCRIBE
 from newsletter.web.asking import Answers, Offer, read_choices, read_pause
 from newsletter.web.pages import PRIVATE
 from newsletter.web.reception import Reception, read_form
-from subscribers.database import reading, writing
+from subscribers.database import reading
 from subscribers.roster import Subscriber
 
 Form = Annotated[Answers, Depends(read_form)]
@@ -89,7 +89,7 @@ def _save(
     if answers.faults:
         return _show(reception, reader, token, answers, saved=False, status=422)
     chosen = replace(choices, paused_until=pause)
-    with writing(reception.site.engine) as connection:
+    with reception.writing() as connection:
         membership.change(connection, reader, chosen, Origin("link", reception.network(request)), now=now)
     return RedirectResponse(f"/preferences/{token}?saved", 303, headers=PRIVATE)
 

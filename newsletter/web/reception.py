@@ -1,10 +1,13 @@
 """The reception: what every page that takes a wish needs, and how a wish is taken."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 from fastapi import Request
+from sqlalchemy import Connection
 from starlette.datastructures import FormData
 
 from newsletter import alarms, membership
@@ -36,6 +39,7 @@ class Reception:
     pages: Pages
     limits: Limits
     topics: Topics
+    turn: Lock = field(default_factory=Lock)
 
     @classmethod
     def of(cls, site: Site, clock: Callable[[], datetime]) -> "Reception":
@@ -47,6 +51,17 @@ class Reception:
     def offer(self) -> Offer:
         """What readers may choose among now."""
         return Offer(tuple(self.site.settings.schedule.cadences), self.topics.offered())
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that writes. Raises DatabaseUnavailable.
+
+        On SQLite one is open at a time, here as anywhere, and who waits for another process looks again and again,
+        ever more rarely, while others overtake. So visitors wait for each other here, where the lock wakes the next.
+        """
+        one_at_a_time = self.turn if self.site.engine.dialect.name == "sqlite" else nullcontext()
+        with one_at_a_time, writing(self.site.engine) as connection:
+            yield connection
 
     def tokens(self) -> Tokens:
         """Return what signs and reads our links."""
@@ -75,10 +90,10 @@ class Reception:
     def _take(self, address: Address, choices: Choices, origin: Origin, network: str) -> Verdict:
         verdict, now = self.limits.judge(address, network), self.clock()
         if verdict is Verdict.TAKEN:
-            with writing(self.site.engine) as connection:
+            with self.writing() as connection:
                 membership.request(connection, self.site, address, choices, origin, now=now)
         elif verdict is Verdict.FLOOD:
-            with writing(self.site.engine) as connection:
+            with self.writing() as connection:
                 count = self.limits.hourly
                 alarms.tell(connection, self.site, "list-bomb", "form", now=now, count=count, minutes=60)
         return verdict

@@ -5,7 +5,18 @@
 
 import sys
 
-from tests.benchmark import composing, delivering, far, killing, rendering, rhythm, scale, scanning, signing
+from tests.benchmark import (
+    composing,
+    delivering,
+    far,
+    killing,
+    leaving,
+    rendering,
+    rhythm,
+    scale,
+    scanning,
+    signing,
+)
 from tests.benchmark.measuring import Row, print_table
 
 PARTS = {
@@ -17,6 +28,7 @@ PARTS = {
     "signing": signing,
     "scale": scale,
     "rhythm": rhythm,
+    "leaving": leaving,
     "killing": killing,
 }
 
