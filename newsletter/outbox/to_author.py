@@ -4,7 +4,6 @@ It lies in the database until the relay has taken it, so an alarm survives the c
 `refused:7`, has one open letter at the most and one a day: who is told every minute does not read it any more.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -81,7 +80,7 @@ def claim(connection: Connection, now: datetime, *, until: datetime) -> Letter |
 def settle(connection: Connection, number: int, status: str, reply: str, now: datetime) -> None:
     """Write down that a letter was sent or has failed. What a reader wrote is not kept."""
     values = {"status": status, "reply": reply, "settled_at": now, "raw": None}
-    connection.execute(_mine(number).values(values, attempts=letters.c.attempts + 1))
+    connection.execute(_mine(number).values(values | {"attempts": letters.c.attempts + 1}))
 
 
 def postpone(
@@ -89,19 +88,13 @@ def postpone(
 ) -> None:
     """Queue a letter again that the relay did not take."""
     values = {"status": _QUEUED, "reply": reply, "due_at": until}
-    connection.execute(_mine(number).values(values, attempts=letters.c.attempts + int(counts)))
+    connection.execute(_mine(number).values(values | {"attempts": letters.c.attempts + int(counts)}))
 
 
 def counts(connection: Connection) -> dict[str, int]:
     """Count the letters of the last days by status."""
     query = select(letters.c.status, func.count()).group_by(letters.c.status)
-    return dict(connection.execute(query).tuples().all())
-
-
-def recent(connection: Connection, limit: int = 20) -> Sequence[tuple[datetime, str, str, str]]:
-    """Return the latest letters: when, which kind, subject, status."""
-    columns = (letters.c.created_at, letters.c.kind, letters.c.subject, letters.c.status)
-    return connection.execute(select(*columns).order_by(letters.c.id.desc()).limit(limit)).tuples().all()
+    return dict(connection.execute(query).all())
 
 
 def clear_away(connection: Connection, now: datetime) -> int:

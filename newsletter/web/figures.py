@@ -83,7 +83,7 @@ def _queue(connection: Connection, now: datetime) -> dict[str, int]:
         .where(deliveries.c.worker.is_not(None))
         .group_by(deliveries.c.status)
     )
-    taken: dict[str, int] = dict(connection.execute(claimed).tuples().all())
+    taken: dict[str, int] = dict(connection.execute(claimed).all())
     return {
         "due": due,
         "later": waiting - due,
@@ -93,7 +93,7 @@ def _queue(connection: Connection, now: datetime) -> dict[str, int]:
 
 
 def _counted(connection: Connection, column: Column[str]) -> dict[str, int]:
-    return dict(connection.execute(select(column, func.count()).group_by(column)).tuples().all())
+    return dict(connection.execute(select(column, func.count()).group_by(column)).all())
 
 
 def _last_runs(connection: Connection, site: Site) -> dict[str, datetime]:

@@ -16,6 +16,9 @@ from newsletter.site import Site
 from subscribers.database import writing
 from subscribers.errors import DatabaseUnavailable
 
+#: Seconds between two signs of life, at the most.
+_BEAT = 10.0
+
 
 @dataclass(slots=True)
 class Place:
@@ -67,13 +70,22 @@ class Board:
         self.host = socket.gethostname()
         self._engine = site.engine
         self._process = presence.introduce()
+        self._written: dict[str, State] = {}
+        self._written_at = 0.0
 
     def show(self) -> list[Duty]:
         """Return how the roles of this process fare."""
         return [place.show() for place in self.places.values()]
 
-    def write_down(self) -> None:
-        """Let the other processes know; what cannot be written now is written the next time."""
+    def keep(self) -> None:
+        """Let the other processes know when something has changed, and now and then that we are there."""
+        states = {role: place.show().state for role, place in self.places.items()}
+        if states != self._written or monotonic() - self._written_at > _BEAT:
+            self._written, self._written_at = states, monotonic()
+            self._write_down()
+
+    def _write_down(self) -> None:
+        """Write everything down; what cannot be written now is written the next time."""
         own = [self._with_rate(place) for place in self.places.values()]
         with suppress(DatabaseUnavailable), writing(self._engine) as connection:
             duties.write_down(connection, self._process, self.host, own, clock())

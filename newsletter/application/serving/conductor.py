@@ -19,8 +19,8 @@ from subscribers.errors import DatabaseUnavailable
 #: Every role, in the order in which they are begun, and ended.
 ROLES = ("web", "inbound", "schedule", "deliver")
 
-#: Seconds between two entries on the board.
-_BEAT = 10.0
+#: Seconds between two looks at the board.
+_GLANCE = 1.0
 
 #: Seconds until all must have ended; a service manager waits for ten, and then kills.
 _GRACE = 9.0
@@ -97,9 +97,9 @@ def begin(site: Site, board: Board, *, verbose: bool) -> Mapping[str, Shift]:
 
 def attend(board: Board, stop: Event) -> None:
     """Keep the board until told to stop."""
-    board.write_down()
-    while not stop.wait(_BEAT):
-        board.write_down()
+    board.keep()
+    while not stop.wait(_GLANCE):
+        board.keep()
 
 
 def end(crew: Mapping[str, Shift]) -> bool:

@@ -22,7 +22,7 @@ def work(site: Site, board: Board, place: Place, stop: Event) -> None:
     """Serve pages until told to stop. Raises NewsletterError where nobody can listen."""
     app = make_app(site, board)
     with listening(site.settings.web.listen) as opened:
-        logs.event("listening", role=place.role, at=address_of(opened))
+        logs.event("listening", role=place.role, where=address_of(opened))
         place.turn("working")
         _Server(_config(app), stop).run(sockets=[opened])
 
