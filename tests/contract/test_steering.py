@@ -20,9 +20,7 @@ from subscribers.tables import owed, subscribers
 from tests.issues import add_readers, freeze, rows
 
 
-def make(
-    engine: Engine, now: datetime, number: int, *, last_post: int, posts: tuple[int, ...] = ()
-) -> None:
+def make(engine: Engine, now: datetime, number: int, *, last_post: int, posts: tuple[int, ...] = ()) -> None:
     """Freeze an issue that serves every reader up to a post; `posts` stand in it."""
     with writing(engine) as connection:
         rendering = freeze(connection, now, number=number)
