@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from newsletter import membership
 from newsletter.membership import Choices
@@ -16,6 +16,7 @@ from subscribers.address import parse
 from subscribers.database import reading, writing
 from subscribers.errors import UnknownSubscriber
 from subscribers.roster import Subscriber
+from subscribers.tables import keys as keys_
 from subscribers.tables import subscribers
 from tests.sites import site_on
 from tests.web import HOST, Web, serving
@@ -205,6 +206,20 @@ def test_tokens_outlive_a_new_key(web: Web) -> None:
     with writing(web.site.engine) as connection:
         keys.rotate(connection, web.clock())
     assert web.post(place, ONE_CLICK).status_code == 200
+
+
+def test_a_key_that_is_gone_ends_nothing(web: Web) -> None:
+    """Proves that a link whose key was taken out of use, as after a theft, is answered calmly and changes nothing."""
+    one = join(web)
+    place = link(web, "unsubscribe", one.id)
+    with writing(web.site.engine) as connection:
+        oldest = connection.scalar(select(func.min(keys_.c.id)).where(keys_.c.purpose == "tokens"))
+        keys.rotate(connection, web.clock())
+        connection.execute(delete(keys_).where(keys_.c.id == oldest))
+    answer = web.post(place, ONE_CLICK)
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
+    assert "This link does not work" in web.get(place).text
+    assert reader(web) == one
 
 
 def test_leaving_by_page_and_coming_back(web: Web) -> None:
