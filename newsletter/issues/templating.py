@@ -24,7 +24,7 @@ from markupsafe import Markup
 import newsletter
 from newsletter.errors import TemplateError
 from newsletter.issues import merge, wording
-from newsletter.languages import day, words
+from newsletter.languages import day, direction, words
 
 
 def shipped() -> Path:
@@ -40,7 +40,7 @@ def shipped() -> Path:
 def _with_words(facts: dict[str, object]) -> dict[str, object]:
     """Add our words in the language that a template is filled in: that of its masthead, or the one given."""
     language = getattr(facts.get("masthead"), "language", facts.get("language", "en"))
-    return {"our_words": words(str(language)), **facts}
+    return {"our_words": words(str(language)), "our_words_run": direction(str(language)), **facts}
 
 
 @pass_context
@@ -57,9 +57,16 @@ def _ngettext(context: Context, one: str, many: str, number: int, /, **values: o
 
 
 def _filled(context: Context, said: str, values: dict[str, object]) -> str:
-    if context.eval_ctx.autoescape:
-        return Markup(said) % values if values else Markup(said)  # noqa: S704 - our own words
-    return said % values if values else said
+    is_html = context.eval_ctx.autoescape
+    if context["our_words_run"] == "rtl":  # an address among Arabic words keeps its order, and they theirs
+        frame = Markup(_ISOLATED) if is_html else _ISOLATED  # noqa: S704 - our own characters
+        values = {name: frame % (value,) for name, value in values.items()}
+    message = Markup(said) if is_html else said  # noqa: S704 - our own words
+    return message % values if values else message
+
+
+#: A value, isolated from the direction of the words around it (Unicode Standard Annex 9, section 2.4).
+_ISOLATED = "\u2068%s\u2069"
 
 
 class Templates:

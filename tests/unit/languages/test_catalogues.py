@@ -1,13 +1,18 @@
 """Every word for readers is there in every language, with all of its values, and nothing is kept that nobody says."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from newsletter.issues.templating import Templates
 from newsletter.languages import OFFERED, choose, direction, nearest, words
 from newsletter.languages.words import day
+from tests.manuscripts import MASTHEAD
 from tests.messages import catalogue, messages
 
+READER = SimpleNamespace(email="a&b@example.org")
 OTHERS = [language for language in OFFERED if language != "en"]
 _VALUE = re.compile(r"%\(\w+\)s")
 
@@ -58,3 +63,14 @@ def test_days_and_directions() -> None:
     ]  # fmt: skip
     assert [direction(language) for language in ("en", "ar", "he-IL", "xx")] == ["ltr", "rtl", "rtl", "ltr"]
     assert [nearest(language) for language in ("pt-BR", "de_AT", "sw")] == ["pt", "de", "en"]
+
+
+def test_values_keep_their_direction() -> None:
+    """Proves that an address among Arabic words is set apart, escaped as ever, and left alone among Latin ones."""
+    templates = Templates(None)
+    told = {"masthead": MASTHEAD, "direction": "rtl", "languages": {}, "reader": READER, "token": "x"}
+    arabic = templates.render(
+        "web/confirm.html", **{**told, "masthead": replace(MASTHEAD, language="ar")}, language="ar"
+    )
+    assert "\u2068a&amp;b@example.org\u2069" in arabic
+    assert "\u2068" not in templates.render("web/confirm.html", **told, language="en")
