@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from time import sleep
 
 import httpx
 import uvicorn
+from fastapi import APIRouter
 
 from newsletter.site import Site
 from newsletter.web.app import create_app
@@ -67,10 +68,10 @@ class Web:
 
 
 @contextmanager
-def serving(site: Site) -> Iterator[Web]:
-    """Serve the pages of a site for as long as the block lasts."""
+def serving(site: Site, routers: Sequence[APIRouter] = ()) -> Iterator[Web]:
+    """Serve the pages of a site for as long as the block lasts, and others' pages with them."""
     clock = Clock()
-    config = uvicorn.Config(create_app(site, clock=clock), log_config=None, access_log=False)
+    config = uvicorn.Config(create_app(site, clock=clock, routers=routers), log_config=None, access_log=False)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as opened:
         thread = Thread(target=server.run, kwargs={"sockets": [opened]})
