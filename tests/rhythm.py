@@ -34,6 +34,8 @@ from tests.sites import TestSite, make_site
 _MARK = re.compile(r"mark-([0-9a-z]+)-")
 
 
+_MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.IGNORECASE | re.MULTILINE)
+
 #: The cadences that every site for tests has.
 _RHYTHM = 'weekly = "Mon 08:00"\ndaily = "07:00"\n'
 
@@ -211,6 +213,13 @@ class _Relay(MemoryTransport):
         super().close()
         if self._heard is not None:
             self.sent = self._heard  # what comes after its death never happened
+
+
+def message_id(message: Message) -> str:
+    """Return the Message-ID of a message."""
+    found = _MESSAGE_ID.search(message.data)
+    assert found is not None, "every message has one"
+    return found[1].decode()
 
 
 def _copy(database: Path, copy: Path) -> None:

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from newsletter.transport.protocol import Reply
 from tests.databases import prepare
-from tests.rhythm import World, dying, world
+from tests.rhythm import World, dying, message_id, world
 
 #: A Monday.
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -255,8 +255,17 @@ class Story(RuleBasedStateMachine):
 
     @rule(code=st.sampled_from(["451 4.3.0 later", "554 5.6.0 not this message"]))
     def deliver_to_a_bad_relay(self, code: str) -> None:
+        """It refuses what it has not taken before. (Refused when it is sent again, what was in doubt would be in vain,
+        and its posts would come with the next issue: SMTP cannot tell us better.)"""
         number, enhanced, words = code.split(" ", 2)
-        self.world.deliver(lambda _message: Reply(int(number), enhanced, words))
+        taken = {mail.message_id for mail in self.world.received}
+
+        def answer(message: Message) -> Reply:
+            if message_id(message) in taken:
+                return Reply(250, "2.0.0", "kept")
+            return Reply(int(number), enhanced, words)
+
+        self.world.deliver(answer)
 
     # What must be so, always
 
