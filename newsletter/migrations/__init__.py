@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from newsletter.issues import tables as _issues  # noqa: F401 - puts its tables into the metadata
+from newsletter.inbound import tables as _inbound  # noqa: F401 - puts its tables into the metadata
+from newsletter.issues import tables as _issues  # noqa: F401 - the same
 from newsletter.outbox import tables as _outbox  # noqa: F401 - the same
 from newsletter.web import tables as _web  # noqa: F401 - the same
 from subscribers import tables as _subscribers  # noqa: F401 - the same

@@ -4,7 +4,7 @@ Each is claimed, committed, sent and settled, as a delivery is: after a crash on
 Message-ID. They are few, and wait for no rate and no warm-up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -22,7 +22,7 @@ from newsletter.outbox.mime import Gap, alternative
 from newsletter.outbox.quoting import encode
 from newsletter.outbox.to_author import Letter
 from newsletter.transport.protocol import Envelope, Message, Reply, Transport, send_one
-from subscribers.address import Address
+from subscribers.address import Address, parse
 from subscribers.database import writing
 from subscribers.tokens import Tokens
 
@@ -92,28 +92,38 @@ def hand_over(
 def compose(letter: Letter, post: Post, date: datetime) -> Message:
     """Make the message of a letter: the same Message-ID each time. Raises ValueError where none can be made.
 
-    Its return path names no delivery, so a report about it never becomes another letter.
+    Its return path names no delivery, so a report about it never becomes another letter. That of an answer is empty
+    (RFC 3834, section 3.3): nobody can answer it.
     """
-    sender = post.letterhead.return_path(post.tokens.sign(BOUNCE, 0))
-    envelope = Envelope(sender, post.author.ascii_email or post.author.email, post.author.smtputf8)
+    recipient = parse(letter.recipient) if letter.recipient else post.author
+    sender = "" if letter.recipient else post.letterhead.return_path(post.tokens.sign(BOUNCE, 0))
+    envelope = Envelope(sender, recipient.ascii_email or recipient.email, recipient.smtputf8)
     if letter.raw is not None:
         return Message(envelope, (_whole_lines(letter.raw),))
-    segments = [*_segments(letter, post, date)]
+    segments = [*_segments(letter, post, recipient, date)]
     if post.signer is not None:
         segments.insert(0, post.signer.prepare(segments).sign(segments, int(date.timestamp())))
     return Message(envelope, tuple(segments), ready=True)
 
 
-def _segments(letter: Letter, post: Post, date: datetime) -> tuple[bytes, bytes, bytes]:
+def _segments(letter: Letter, post: Post, recipient: Address, date: datetime) -> tuple[bytes, bytes, bytes]:
     """Return what a seal wants to have apart: what all have in common, this one's own headers, and the rest."""
     head = post.letterhead
     top = mailbox("From", head.from_name, head.from_address) + unstructured("Subject", letter.subject)
-    own = mailbox("To", "", post.author.ascii_email or post.author.email)
+    own = mailbox("To", "", recipient.ascii_email or recipient.email)
     own += verbatim("Date", format_datetime(date.astimezone(UTC)))
     identity = f"letter-{letter.id}.{letter.created_at.timestamp():.0f}@{head.domain}"
-    own += verbatim("Message-ID", f"<{identity}>")
-    below = verbatim("Auto-Submitted", "auto-generated") + verbatim("MIME-Version", "1.0")
-    return top, own, below + _content(letter)
+    own += verbatim("Message-ID", f"<{identity}>") + b"".join(_below(letter, head))
+    return top, own, verbatim("MIME-Version", "1.0") + _content(letter)
+
+
+def _below(letter: Letter, head: Letterhead) -> Iterator[bytes]:
+    """Say that a machine writes, and what it answers (RFC 3834, sections 3.1 and 5)."""
+    yield verbatim("Auto-Submitted", "auto-replied" if letter.recipient else "auto-generated")
+    if letter.recipient:
+        yield mailbox("Reply-To", "", head.reply_to)
+    if letter.answers:
+        yield verbatim("In-Reply-To", letter.answers) + verbatim("References", letter.answers)
 
 
 def _content(letter: Letter) -> bytes:

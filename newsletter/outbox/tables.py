@@ -96,7 +96,8 @@ domains = Table(
     Column("reply", Text, nullable=False),
 )
 
-#: Mail to the author: alarms, previews to approve, and readers' messages as they came (then `raw`, and no text).
+#: Mail to the author: alarms, previews to approve, and readers' messages as they came (then `raw`, and no text). And
+#: the few answers to people who wrote to our machines.
 letters = Table(
     "letters",
     metadata,
@@ -108,6 +109,8 @@ letters = Table(
     Column("text", Text, nullable=False, default=""),
     Column("html", Text),
     Column("raw", LargeBinary),
+    Column("recipient", String(320)),  # of an answer; null: the author
+    Column("answers", Text),  # the Message-ID of what it answers
     Column("status", String(16), nullable=False, default="queued"),  # queued | sending | sent | failed
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),  # while it is being sent: when another may take it up

@@ -2,6 +2,8 @@
 
 It lies in the database until the relay has taken it, so an alarm survives the crash that it is about. One key, such as
 `refused:7`, has one open letter at the most and one a day: who is told every minute does not read it any more.
+
+Answers to people who wrote to our machines go the same way, for the same reasons: one a day and person is enough.
 """
 
 from dataclasses import dataclass
@@ -31,6 +33,8 @@ class Letter:
     text: str
     html: str | None
     raw: bytes | None
+    recipient: str | None  # None: the author
+    answers: str | None  # the Message-ID of what it answers
     created_at: datetime
     attempts: int
 
@@ -60,6 +64,22 @@ def forward(connection: Connection, *, raw: bytes, key: str, now: datetime) -> b
     return _put(connection, kind="reply", key=key, raw=raw, now=now)
 
 
+def answer(
+    connection: Connection,
+    *,
+    recipient: str,
+    answers: str,
+    key: str,
+    subject: str,
+    text: str,
+    html: str | None = None,
+    now: datetime,
+) -> bool:
+    """Answer whoever wrote to a machine of ours, unless they were answered today; return whether that was so."""
+    facts = {"recipient": recipient, "answers": answers, "subject": subject, "text": text, "html": html}
+    return _put(connection, kind="answer", key=key, now=now, **facts)
+
+
 def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter could go out."""
     return connection.scalar(select(letters.c.id).where(_is_due(now)).limit(1)) is not None
@@ -72,7 +92,7 @@ def claim(connection: Connection, now: datetime, *, until: datetime) -> Letter |
     if number is None:
         return None
     taken = update(letters).where(letters.c.id == number, _is_due(now)).values(status=_SENDING, due_at=until)
-    names = ("id", "kind", "subject", "text", "html", "raw", "created_at", "attempts")
+    names = ("id", "kind", "subject", "text", "html", "raw", "recipient", "answers", "created_at", "attempts")
     row = connection.execute(taken.returning(*(letters.c[name] for name in names))).one_or_none()
     return None if row is None else Letter(*row)
 
@@ -102,21 +122,9 @@ def clear_away(connection: Connection, now: datetime) -> int:
     return connection.execute(delete(letters).where(letters.c.settled_at < now - KEPT)).rowcount
 
 
-def _put(
-    connection: Connection,
-    *,
-    kind: str,
-    key: str,
-    now: datetime,
-    subject: str = "",
-    text: str = "",
-    html: str | None = None,
-    raw: bytes | None = None,
-) -> bool:
-    values = {
-        "kind": kind, "key": key, "day": now.astimezone(UTC).date(), "subject": subject, "text": text, "html": html,
-        "raw": raw, "created_at": now, "due_at": now,
-    }  # fmt: skip
+def _put(connection: Connection, *, kind: str, key: str, now: datetime, **facts: object) -> bool:
+    day = now.astimezone(UTC).date()
+    values = {"kind": kind, "key": key, "day": day, "created_at": now, "due_at": now, **facts}
     statement = insert_unless_there(connection.dialect, letters).values(values)
     return connection.execute(statement.returning(letters.c.id)).first() is not None
 
