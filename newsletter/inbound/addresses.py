@@ -38,7 +38,7 @@ _SIGNED = r"[0-9a-z]+(?:\.[0-9a-z]+){1,3}"
 _ANSWERED = re.compile(
     r"(?:re|aw|sv|vs|antw|odp|rif|r|res|ynt|回复|返信|رد) ?(?:\[\d+\])? ?[:：]", re.IGNORECASE
 )
-_WITH_SIGNED = re.compile(rf"(\S+)[ :]+<?({_SIGNED})>?", re.IGNORECASE)
+_WITH_TOKEN = re.compile(rf"(\S+)[ :]+<?({_SIGNED})>?", re.IGNORECASE)
 _IN_SQUARES = re.compile(rf"\[({_SIGNED})\]\s*$", re.IGNORECASE)
 
 

@@ -1,8 +1,8 @@
 """Whether a message is from whom it says: what our own mail server found out (RFC 8601). Pure.
 
-Anybody can write Authentication-Results. It counts only under a name that the settings trust, and of those only the topmost,
-which the server wrote last: servers take away what came from outside under their own name (section 5), and where one
-does not, what it wrote itself still stands above that.
+Anybody can write Authentication-Results. It counts only under a name that the settings trust, and of those only the
+topmost, which the server wrote last: servers take away what came from outside under their own name (section 5), and
+where one does not, what it wrote itself still stands above that.
 """
 
 import re
