@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from newsletter.transport.protocol import Reply
+from newsletter.transport.protocol import Message, Reply
 from tests.databases import prepare
 from tests.rhythm import World, dying, message_id, world
 
