@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from newsletter.issues import freezing
 from newsletter.issues.rendering import render_notice
-from newsletter.outbox import enquiry, giving_back, queue
+from newsletter.outbox import enquiry, giving_back, published, queue
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of, starting_number
 from newsletter.site import Site
@@ -116,7 +116,7 @@ def confirm(
     if roster.confirm(connection, reader.id, served=served, now=now):
         _record(connection, reader, "confirmed", origin, now)
         if welcome:
-            _notify(connection, site, reader, "welcome", needs_status="confirmed", now=now)
+            _welcome(connection, site, reader, served, now)
     return roster.find_by_id(connection, reader.id)
 
 
@@ -223,6 +223,14 @@ def _ask(connection: Connection, site: Site, reader: Subscriber, origin: Origin,
     asked = Origin(origin.how, origin.source, origin.wording or WORDINGS.get(origin.how, ""))
     _record(connection, reader, "asked", asked, now)
     _notify(connection, site, reader, "confirm", needs_status="pending", now=now, how=origin.how)
+
+
+def _welcome(connection: Connection, site: Site, reader: Subscriber, served: int, now: datetime) -> None:
+    """Queue the welcome, and with it the latest issue where the author wants that: one whose posts come no more."""
+    _notify(connection, site, reader, "welcome", needs_status="confirmed", now=now)
+    latest = published.latest(connection, served) if site.settings.web.latest_issue else None
+    if latest is not None:
+        queue.enqueue_notice(connection, latest, reader.id, needs_status="confirmed", due_at=now)
 
 
 def _notify(

@@ -51,6 +51,13 @@ def issues(connection: Connection) -> list[Listed]:
     return [Listed(*row) for row in connection.execute(query.order_by(table.c.number.desc()))]
 
 
+def latest(connection: Connection, up_to: int) -> int | None:
+    """Return the rendering, as most readers got it, of the newest issue with no post above a number; None: none."""
+    newest = select(table.c.number).where(_has_reached_somebody(), table.c.last_post <= up_to)
+    number = connection.scalar(newest.order_by(table.c.number.desc()).limit(1))
+    return None if number is None else connection.scalar(_first_rendering(number))
+
+
 def shown(connection: Connection, number: int, url: str) -> Shown | None:
     """Return an issue as a page of our site, with nobody's links and address in it; None where nobody has it."""
     rendering_id = connection.scalar(_first_rendering(number))

@@ -193,6 +193,9 @@ class WebSection:
         values.words,
         default=("127.0.0.1", "::1"),
     )
+    latest_issue: bool = setting(
+        "Whether whoever confirms gets the latest issue along with the welcome.", values.switch, default=False
+    )
     requests_per_hour: int = setting(
         "Wishes to subscribe that are taken in an hour; beyond that the author is alarmed.",
         values.whole(1, 1_000_000),

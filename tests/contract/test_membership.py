@@ -5,18 +5,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from newsletter import membership
 from newsletter.issues import tables as issues
+from newsletter.issues.templating import Templates
 from newsletter.membership import Choices, Origin
+from newsletter.outbox import queue
 from newsletter.outbox.tables import deliveries
+from newsletter.settings import read_settings
 from newsletter.site import Site
 from subscribers import consent, privacy, roster, suppression
 from subscribers.address import parse
 from subscribers.database import metadata, writing
 from subscribers.errors import UnknownSubscriber
-from tests.sites import site_on
+from subscribers.segments import Segment, audience
+from tests.issues import add_readers, freeze
+from tests.sites import make_site, site_on
 
 ANA = parse("ana@example.org")
 FORM = Origin("form", "192.0.2.0/24")
@@ -184,3 +189,24 @@ def test_who_was_a_reader_before_only_leaves_again(site: Site, connection: Conne
     assert privacy.expire(connection, now + 10 * DAY) == 1
     assert roster.find(connection, ANA.email).status == "unsubscribed"
     assert len(consent.history(connection, reader.id)) == 3
+
+
+@pytest.mark.parametrize("seen", [timedelta(days=40), timedelta(hours=1)], ids=["over", "to come"])
+def test_the_latest_issue_comes_with_the_welcome(
+    engine: Engine, tmp_path: Path, connection: Connection, now: datetime, seen: timedelta
+) -> None:
+    """Proves that it comes where the author wants it, unless a post of it is still to come with the first own issue."""
+    make_site(tmp_path).set("[smtp]", "[web]\nlatest_issue = true\n\n[smtp]")
+    site = Site(read_settings(tmp_path), engine, Templates(None))
+    add_readers(connection, 1, now - seen)
+    post = {"identity": "fog", "path": "fog.md", "title": "Fog", "body_hash": "", "published_at": now - seen}
+    connection.execute(insert(issues.posts).values(number=1, first_seen_at=now - seen, **post))
+    rendering = freeze(connection, now)
+    connection.execute(update(issues.issues).values(cadence="daily", scheduled_for=now - seen))
+    queue.enqueue_issue(connection, 1, rendering, audience(Segment(None)), due_at=now)
+    connection.execute(update(deliveries).values(status="sent"))
+    for email in (ANA, parse("bea@example.org")):
+        reader = membership.join(connection, site, email, Choices(), vouched=None, now=now)
+        membership.confirm(connection, site, reader, LINK, now=now)
+    assert mails(connection, "welcome") == 2
+    assert mails(connection, "issue") == (2 if seen > DAY else 0)
