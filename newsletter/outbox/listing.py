@@ -14,7 +14,10 @@ from newsletter.outbox.headers import clean, mailbox, safe_address, unstructured
 from newsletter.outbox.letterhead import Letterhead
 
 #: Kinds of mail that go to readers who can unsubscribe.
-_TO_SUBSCRIBERS = frozenset({"issue", "welcome"})
+_TO_SUBSCRIBERS = frozenset({"issue", "welcome", "leave"})
+
+#: Kinds of mail that answer one (RFC 3834, section 5).
+_ANSWERS = frozenset({"leave"})
 
 #: The kind of mail that asks a reader to confirm.
 _QUESTION = "confirm"
@@ -65,7 +68,7 @@ def below(letterhead: Letterhead, kind: str, number: int | None) -> Iterator[byt
         yield verbatim("List-Post", "NO")  # RFC 2369, section 3.4: a list that only announces
         yield verbatim("Precedence", "bulk")
     else:
-        yield verbatim("Auto-Submitted", "auto-generated")
+        yield verbatim("Auto-Submitted", "auto-replied" if kind in _ANSWERS else "auto-generated")
     campaign = f"issue-{number}" if number is not None else kind
     yield verbatim("Feedback-ID", f"{campaign}:{letterhead.domain}:{kind}:{letterhead.sender_id}")
     yield verbatim("MIME-Version", "1.0")

@@ -253,6 +253,11 @@ class InboundSection:
         default="Newsletter",
     )
 
+    @property
+    def largest_octets(self) -> int:
+        """Octets of a message at the most."""
+        return self.largest * 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimSection:
