@@ -34,6 +34,8 @@ def pause(connection: Connection, number: int, reason: str) -> None:
             )
         case "cancelled":
             raise NewsletterError(f"Issue {number} is cancelled: nothing of it goes out any more.")
+        case "held":
+            raise _held(number)
         case _:
             raise finished(number, "pause")
 
@@ -55,7 +57,10 @@ def resume(connection: Connection, number: int) -> None:
     paused = update(issues).where(issues.c.number == number, issues.c.state == "paused")
     if connection.execute(paused.values(state="open", reason="")).rowcount:
         return
-    if freezing.get_issue(connection, number).state == "cancelled":
+    state = freezing.get_issue(connection, number).state
+    if state == "held":
+        raise _held(number)
+    if state == "cancelled":
         raise NewsletterError(
             f"Issue {number} is cancelled, and that is for good.",
             remedy="Its posts come with the next issue, for everybody who did not get it.",
@@ -124,6 +129,13 @@ def finished(number: int, what: str) -> NewsletterError:
     return NewsletterError(
         f"There is nothing to {what}: issue {number} is finished.",
         remedy=f"`newsletter issue {number}` shows what became of it.",
+    )
+
+
+def _held(number: int) -> NewsletterError:
+    return NewsletterError(
+        f"Issue {number} waits for approval: nothing of it goes out.",
+        remedy=f"`newsletter approve {number}` lets it go, `newsletter cancel {number}` does not.",
     )
 
 

@@ -151,7 +151,8 @@ def test_an_issue_that_is_held(tmp_path: Path) -> None:
         made.write("storm.md")
         assert made.send("--hold")["deliveries"]["queued"] == 1
         assert [issue["status"] for issue in made.data("issues")] == ["held"]
-        assert "waits for approval" in made.run("send", "--yes").err
+        for command in (("send", "--yes"), ("pause", 1), ("resume", 1)):
+            assert "waits for approval" in made.run(*command).err
         assert [mail.recipient for mail in mailbox.arrived if mail.recipient.startswith("ana")] == []
         with opened(made.directory) as opened_, reading(opened_.engine) as connection:
             letter = connection.execute(select(letters)).one()
