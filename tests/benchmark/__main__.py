@@ -16,6 +16,7 @@ from tests.benchmark import (
     scale,
     scanning,
     signing,
+    stopwatch,
 )
 from tests.benchmark.measuring import Row, print_table
 
@@ -29,6 +30,7 @@ PARTS = {
     "scale": scale,
     "rhythm": rhythm,
     "leaving": leaving,
+    "stopwatch": stopwatch,
     "killing": killing,
 }
 
