@@ -1,16 +1,17 @@
 """Who an issue is for, the same on both engines."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, insert, literal, select
 
 from newsletter.issues import tables as issue_tables
 from newsletter.outbox.tables import deliveries
-from subscribers import roster, segments, suppression
+from subscribers import owed, roster, segments, suppression
 from subscribers.address import parse
 from subscribers.database import reading, writing
 from subscribers.segments import Group, Segment
+from subscribers.tables import subscribers
 from tests.contract.readers import add, add_confirmed
 
 
@@ -78,3 +79,54 @@ def test_an_audience_can_be_inserted_from(engine: Engine, now: datetime) -> None
         rows = select(literal(rendering.id), chosen.c.id, literal(now, deliveries.c.due_at.type))
         connection.execute(insert(deliveries).from_select(["rendering_id", "subscriber_id", "due_at"], rows))
         assert connection.scalars(select(deliveries.c.subscriber_id)).all() == [reader.id]
+
+
+def test_who_is_owed_a_post_is_a_group_of_their_own(engine: Engine, now: datetime) -> None:
+    """Readers who are owed different posts get different renderings; what is settled makes them alike again."""
+    with writing(engine) as connection:
+        ids = [add_confirmed(connection, f"r{n}@example.com", now, served=9).id for n in range(4)]
+        for reader, posts in zip(ids, [(), (3,), (3, 5), (3, 5)], strict=True):
+            for post in posts:
+                owed.owe(connection, select(subscribers.c.id).where(subscribers.c.id == reader), post)
+        assert owed.owe(connection, select(subscribers.c.id).where(subscribers.c.id == ids[1]), 3) == 0
+        assert owed.posts(connection) == [3, 5]
+        segment = Segment("weekly", at=now, owed=(3, 5))
+        found = {group.owed: group for group in segments.groups(connection, segment)}
+        assert {posts: group.readers for posts, group in found.items()} == {(): 1, (3,): 1, (3, 5): 2}
+        members = {
+            posts: connection.scalars(segments.audience(segment, group=group)).all()
+            for posts, group in found.items()
+        }
+        assert {posts: sorted(those) for posts, those in members.items()} == {
+            (): ids[:1], (3,): ids[1:2], (3, 5): ids[2:],
+        }  # fmt: skip
+        assert found[3, 5].lacks(5)
+        assert not found[3,].lacks(5)
+        owed.settle(connection, segments.audience(segment), (3, 5))
+        assert [group.readers for group in segments.groups(connection, segment)] == [4]
+
+
+def test_who_pauses_is_in_no_audience(engine: Engine, now: datetime) -> None:
+    """Until the moment that they named."""
+    with writing(engine) as connection:
+        reader = add_confirmed(connection, "ana@example.com", now)
+        roster.change(connection, reader.id, paused_until=now + timedelta(days=2))
+        for days, present in ((0, False), (1, False), (2, True), (3, True)):
+            segment = Segment("weekly", at=now + timedelta(days=days))
+            assert bool(connection.scalars(segments.audience(segment)).all()) == present
+
+
+def test_where_readers_live_and_what_they_chose(engine: Engine, now: datetime) -> None:
+    """Zones of a cadence's readers, and cadences of all, each once; only confirmed readers count."""
+    with writing(engine) as connection:
+        for number, (zone, cadence) in enumerate(
+            [("UTC", "weekly"), ("Asia/Tokyo", "weekly"), ("UTC", "weekly"), ("Asia/Kolkata", "daily")]
+        ):
+            add_confirmed(connection, f"r{number}@example.com", now, timezone=zone, cadence=cadence)
+        add(connection, "pending@example.com", now, timezone="Africa/Cairo", cadence="monthly")
+        assert segments.zones(connection, Segment("weekly")) == ["Asia/Tokyo", "UTC"]
+        assert segments.zones(connection, Segment("monthly")) == []
+        assert segments.cadences(connection) == {"weekly", "daily"}
+        strays = Segment("weekly", strays=frozenset({"daily"}))
+        assert segments.zones(connection, strays) == ["Asia/Kolkata", "Asia/Tokyo", "UTC"]
+        assert len(connection.scalars(segments.audience(strays)).all()) == 4

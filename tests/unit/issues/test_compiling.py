@@ -77,3 +77,25 @@ def test_every_post_is_explained():
         "p2": (False, "sent in issue 1"),
         "p1": (False, "was there before the newsletter began"),
     }
+
+
+def test_what_a_group_is_owed_is_new_to_it():
+    """A post below the number that it was served up to, if it is owed; and each language has its own selection."""
+    four = posts(4)
+    groups = [Group(3, (), "en", 2, owed=(1,)), Group(3, (), "de", 1, owed=(1,)), Group(3, (), "en", 5)]
+    draft = compile_issue(four, numbered(four), groups, NOW)
+    assert draft is not None
+    assert [([p.id for p in s.posts], s.language, s.readers) for s in draft.selections] == [
+        (["p4"], "en", 5),
+        (["p4", "p1"], "en", 2),
+        (["p4", "p1"], "de", 1),
+    ]
+
+
+def test_named_posts_only():
+    """The issue serves up to the last of them, and says which were considered."""
+    four = posts(4)
+    draft = compile_issue(four, numbered(four), [Group(1, (), "en", 1)], NOW, only={"p1", "p3"})
+    assert draft is not None
+    assert [p.id for p in draft.selections[0].posts] == ["p3"]
+    assert (draft.last_post, draft.considered) == (3, (3, 1))
