@@ -93,7 +93,7 @@ class _Ticker:
         with self._ticking, suppress(_ToldToStop):
             next_at = Tick(self._site, self._clock(), self._tell, self._look).make_what_is_due()
             if next_at is not None:
-                self._add("due", DateTrigger(next_at))
+                self._add_once("due", next_at)
 
     def start(self, every: float) -> None:
         """Tick from now on."""
@@ -102,7 +102,7 @@ class _Ticker:
 
     def tick_now(self) -> None:
         """Tick as soon as may be."""
-        self._add("now", DateTrigger(self._clock()))
+        self._add_once("now", self._clock())
 
     def end(self) -> None:
         """Tick no more; a tick that is at it has a moment to come to its end."""
@@ -117,6 +117,11 @@ class _Ticker:
         if self._stop.is_set():
             raise _ToldToStop
         return scan
+
+    def _add_once(self, name: str, moment: datetime) -> None:
+        """Have it tick at a moment. Each moment is a job of its own: one that has run is removed, and what it added
+        under its own name would go with it."""
+        self._add(f"{name} {moment.isoformat()}", DateTrigger(moment))
 
     def _add(self, name: str, trigger: BaseTrigger) -> None:
         self._scheduler.add_job(
