@@ -5,17 +5,14 @@ They run as they would for an author, in processes of their own; what they say i
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from tests import postgres
-from tests.processes import PATIENCE, Process, kill, relay_running, repeats, wait_until
+from tests.processes import PATIENCE, kill, relay_running, repeats, wait_until
 from tests.requirements import require
+from tests.serving import serving
 from tests.sites import TestSite, make_site
 from tests.smtp_server import smtp_server
 
@@ -23,51 +20,6 @@ READERS, CONNECTIONS = 200, 2
 
 #: Messages a second: so many that no process is done before the others have begun.
 RATE = 100
-
-
-@dataclass
-class Serving:
-    """A running `serve`, and its log."""
-
-    process: Process
-    log: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(json.loads(line))
-
-    def events(self) -> list[str]:
-        """What it has said so far."""
-        return [entry["event"] for entry in self.log]
-
-    def await_event(self, event: str) -> dict[str, Any]:
-        """Wait until it says something; return what it said."""
-        wait_until(lambda: event in self.events())
-        return next(entry for entry in self.log if entry["event"] == event)
-
-    def end(self) -> int:
-        """Tell it to end; return its exit status."""
-        self.process.terminate()
-        status = self.process.wait(PATIENCE)
-        wait_until(lambda: "stopped" in self.events() or status)
-        return status
-
-
-@contextmanager
-def serving(site: TestSite, *words: str, count: int = 1) -> Iterator[list[Serving]]:
-    """Start so many `serve` on a site."""
-    running = [Serving(site.start("serve", "--only", "deliver", *words)) for _ in range(count)]
-    try:
-        for one in running:
-            one.await_event("serving")
-        yield running
-    finally:
-        for one in running:
-            kill(one.process)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
