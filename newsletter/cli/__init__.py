@@ -13,6 +13,7 @@ from newsletter.cli import (
     forthcoming,
     issues,
     people,
+    receiving,
     sending,
     serving,
     starting,
@@ -29,7 +30,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for family in (starting, forthcoming, calendar, sending, issues, steering, serving, people, databases):
+for family in (
+    starting,
+    forthcoming,
+    calendar,
+    sending,
+    issues,
+    steering,
+    serving,
+    people,
+    receiving,
+    databases,
+):
     family.register(app)
 
 

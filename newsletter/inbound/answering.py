@@ -1,4 +1,4 @@
-"""What we answer to commands: help, to anybody; and a link to leave, to readers whose word is not proven. Once a day."""
+"""What we answer to commands: help to anybody, a link to leave to a reader whose word is not proven; once a day."""
 
 from datetime import datetime, timedelta
 

@@ -24,6 +24,9 @@ _LOOKED_AT = 8_000
 #: Where programs write down for whom a message was, the surest first.
 _FOR_WHOM = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "To", "Cc")
 
+#: How programs write an empty envelope sender; Postfix gives its pipe the last.
+_NOBODY = frozenset({"", "<>", "MAILER-DAEMON"})
+
 _FROM_LINE = re.compile(rb"From (\S{0,320})[^\r\n]{0,200}\r?\n")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -80,7 +83,7 @@ class Incoming:
     def is_from_nobody(self) -> bool:
         """Whether its envelope sender is empty, as that of reports is (RFC 5321, section 4.5.5)."""
         if self.sender is not None:
-            return self.sender in ("", "<>")
+            return self.sender in _NOBODY
         return self.first("Return-Path").strip() == "<>"
 
     @property
@@ -114,7 +117,7 @@ def read(raw: bytes, *, sender: str | None = None, recipient: str | None = None)
     """Read a message; a line above it as mailbox files have one (`From ana@example.org Mon …`) is taken off."""
     if line := _FROM_LINE.match(raw):
         raw = raw[line.end() :]
-        sender = _words(line[1]).replace("MAILER-DAEMON", "") if sender is None else sender
+        sender = _words(line[1]) if sender is None else sender
     headers = BytesHeaderParser(policy=compat32).parsebytes(head(raw))
     return Incoming(raw, headers, sender, recipient)
 

@@ -8,10 +8,19 @@ import pytest
 #: What is fenced, and where it may be used.
 FENCES = {
     "socket.create_connection": {"newsletter/transport/wire.py"},
-    "ssl.create_default_context": {"newsletter/transport/connection.py"},
-    "aiosmtpd": {"newsletter/demo/mailbox.py"},
+    "ssl.create_default_context": {"newsletter/transport/connection.py", "newsletter/inbound/imap.py"},
+    "aiosmtpd": {"newsletter/demo/mailbox.py", "newsletter/inbound/server.py"},
+    "imap_tools": {"newsletter/inbound/imap.py"},
     "premailer": {"newsletter/issues/rendering.py"},
     "apscheduler": {"newsletter/scheduling/scheduler.py"},
+    "fastapi": {
+        "newsletter/web",
+        "newsletter/application/serving/web.py",
+        "newsletter/application/previewing.py",
+    },
+    "starlette": {"newsletter/web"},
+    "limits": {"newsletter/web/limits.py"},
+    "babel": {"newsletter/languages"},
     "typer": {"newsletter/cli"},
     "rich": {"newsletter/cli"},
     "alembic": {"newsletter/migrations"},
