@@ -57,6 +57,12 @@ def choose(accepted: str, default: str) -> str:
 
 
 @cache
+def own_name(language: str) -> str:
+    """Return what a language calls itself: `Deutsch` for `de`."""
+    return (Locale.parse(language, sep="-").get_display_name(language) or language).capitalize()
+
+
+@cache
 def direction(language: str) -> Literal["ltr", "rtl"]:
     """Return which way the script of a language (a BCP 47 tag) runs."""
     try:

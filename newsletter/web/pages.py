@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from babel import Locale
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.languages import OFFERED, choose, direction, nearest
+from newsletter.languages import OFFERED, choose, direction, nearest, own_name
 from newsletter.publishing import masthead_of
 from newsletter.site import Site
 
@@ -48,7 +47,7 @@ class Pages:
     @cached_property
     def _languages(self) -> dict[str, str]:
         """Every language that we speak, by its tag, in its own words."""
-        return {tag: (Locale.parse(tag).get_display_name(tag) or tag).capitalize() for tag in OFFERED}
+        return {tag: own_name(tag) for tag in OFFERED}
 
     @cached_property
     def style(self) -> str:

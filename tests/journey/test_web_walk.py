@@ -91,7 +91,7 @@ def reader(web: Web) -> Subscriber:
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_readers_walk(page: Page, web: Web, relay: Server, language: str) -> None:
-    """Proves form, mail, confirmation, preferences, leaving by page and by one click, and undo; each page is looked at."""
+    """Proves form, mail, confirmation, preferences, leaving by page and by one click, and undo; looks at each page."""
     web.clock.move(seconds=-5)  # a person takes as long to fill in a form
     page.goto(f"{web.url}/")
     web.clock.move(seconds=5)

@@ -13,11 +13,8 @@ FENCES = {
     "imap_tools": {"newsletter/inbound/imap.py"},
     "premailer": {"newsletter/issues/rendering.py"},
     "apscheduler": {"newsletter/scheduling/scheduler.py"},
-    "fastapi": {
-        "newsletter/web",
-        "newsletter/application/serving/web.py",
-        "newsletter/application/previewing.py",
-    },
+    "fastapi": {"newsletter/web", "newsletter/application/serving/web.py"},
+    "uvicorn": {"newsletter/application/serving/web.py", "newsletter/application/previewing.py"},
     "starlette": {"newsletter/web"},
     "limits": {"newsletter/web/limits.py"},
     "babel": {"newsletter/languages"},
