@@ -18,7 +18,7 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Word = Field(examples=["ana@example.org"])
+    email: Word = Field(examples=["ana@example.org"], json_schema_extra={"format": "email"})
     name: Word = ""
     cadence: Word = Field("", description="One of the cadences on offer.", examples=["weekly"])
     topics: Annotated[list[Word], Field(max_length=50)] = Field([], description="None: everything.")

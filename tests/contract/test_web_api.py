@@ -1,11 +1,14 @@
 """The API keeps its own description, whatever is sent to it."""
 
+import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import hypothesis
 import pytest
 import schemathesis
+from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import Engine
 
@@ -14,6 +17,9 @@ from newsletter.settings import read_settings
 from newsletter.site import Site
 from tests.sites import make_site
 from tests.web import HOST, Web, serving
+
+#: Requests of one run; REQUESTS=2000 makes a long one.
+REQUESTS = int(os.environ.get("REQUESTS", "50"))
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +45,18 @@ def test_any_request_is_answered_as_described(web: Web) -> None:
     schema = schemathesis.openapi.from_dict(described)
     (operation,) = (result.ok() for result in schema.get_all_operations())
 
-    @hypothesis.settings(max_examples=60, suppress_health_check=list(hypothesis.HealthCheck), deadline=None)
-    @hypothesis.given(case=operation.as_strategy())
+    networks = count()
+
+    @hypothesis.settings(
+        max_examples=REQUESTS, suppress_health_check=list(hypothesis.HealthCheck), deadline=None
+    )
+    @hypothesis.given(case=operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE))
     def check(case: schemathesis.Case) -> None:
         # what is an address, and what is on offer, no schema can tell
         case.call_and_validate(
-            base_url=web.url, headers={"Host": HOST}, excluded_checks=[positive_data_acceptance]
+            base_url=web.url,
+            headers={"Host": HOST, "X-Forwarded-For": f"10.0.{next(networks) % 250}.1"},
+            excluded_checks=[positive_data_acceptance],
         )
 
     check()
