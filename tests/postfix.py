@@ -90,14 +90,17 @@ class Postfix:
 
 
 @contextmanager
-def postfix_running() -> Iterator[Postfix]:
-    """Start a Postfix and stop it again; skip the test where there is none, or where we aren't root."""
+def postfix_running(*, main: str = "", master: str = "") -> Iterator[Postfix]:
+    """Start a Postfix and stop it again; skip the test where there is none, or where we aren't root.
+
+    `main` and `master` are lines for its files: settings that win over ours, and more services.
+    """
     require("Postfix", shutil.which("postfix") and (_DAEMONS / "master").exists())
     require("root, without whom Postfix does not start,", os.geteuid() == 0)
     folder = Path(tempfile.mkdtemp(prefix="newsletter-postfix-"))
     command = ["postfix", "-c", str(folder / "etc")]
     try:
-        port = _configure(folder)
+        port = _configure(folder, main, master)
         subprocess.run([*command, "start"], check=True, capture_output=True, timeout=_PATIENCE)
         try:
             _await(port)
@@ -108,7 +111,7 @@ def postfix_running() -> Iterator[Postfix]:
         shutil.rmtree(folder)
 
 
-def _configure(folder: Path) -> int:
+def _configure(folder: Path, main: str, master: str) -> int:
     owner, keeper = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
     folder.chmod(0o755)
     for name in ("etc", "queue", "data", "mail"):
@@ -122,8 +125,8 @@ def _configure(folder: Path) -> int:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     facts = {"folder": folder, "daemons": _DAEMONS, "uid": keeper.pw_uid, "gid": keeper.pw_gid, "port": port}
-    (folder / "etc" / "main.cf").write_text(_MAIN.format(**facts))
-    (folder / "etc" / "master.cf").write_text(_MASTER.format(**facts))
+    (folder / "etc" / "main.cf").write_text(_MAIN.format(**facts) + main)
+    (folder / "etc" / "master.cf").write_text(_MASTER.format(**facts) + master)
     return port
 
 

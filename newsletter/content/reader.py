@@ -26,7 +26,8 @@ class Scan:
     problems: tuple[Problem, ...]
     generator: str
     files: int  # that may be posts by their place and name
-    parsed: int  # of these, in this scan; the others had not changed since the last one
+    parsed: int  # of these, in this scan; the others had not changed since the last one, whoever made that
+    newest_ns: int  # mtime of the file that changed last; 0 where there is none
 
 
 class ContentFolder:
@@ -91,7 +92,8 @@ class ContentFolder:
         problems += [*walk.problems, *sweep.problems]
         problems.sort(key=lambda problem: (problem.path, problem.line or 0))
         self._posts, self._library = tuple(posts), None
-        return Scan(self._posts, tuple(problems), self.generator, len(walk.files), sweep.parsed)
+        newest_ns = max((mtime_ns for _place, _size, mtime_ns in walk.files), default=0)
+        return Scan(self._posts, tuple(problems), self.generator, len(walk.files), sweep.parsed, newest_ns)
 
     def load(self, post: Post) -> Manuscript:
         """Return a post with its text as it is now. Raises ContentError if it vanished, broke or became another."""

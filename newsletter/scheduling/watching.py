@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
-from time import monotonic
+from time import monotonic, time_ns
 
 import watchfiles
 
@@ -50,8 +50,12 @@ def settled_scan(
     """
     deadline = monotonic() + longest
     scan = content.scan()
-    while scan.parsed and monotonic() < deadline and not stop.wait(quiet):
-        scan = content.scan()
+    # that nothing was new to us is not enough: another process may have read the same half a moment ago, and kept it
+    rests = not scan.parsed and scan.newest_ns <= time_ns() - quiet * 1e9
+    while not rests and monotonic() < deadline and not stop.wait(quiet):
+        # clocks of file servers differ from ours: from the second look on, only looks are compared
+        before, scan = scan, content.scan()
+        rests = not scan.parsed and (scan.files, scan.newest_ns) == (before.files, before.newest_ns)
     if had_posts and not scan.files:
         raise EmptyFolder(
             "The content folder is empty, and there were posts in it before.",

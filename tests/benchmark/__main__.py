@@ -12,6 +12,7 @@ from tests.benchmark import (
     killing,
     leaving,
     rendering,
+    restarting,
     rhythm,
     scale,
     scanning,
@@ -32,6 +33,7 @@ PARTS = {
     "leaving": leaving,
     "stopwatch": stopwatch,
     "killing": killing,
+    "restarting": restarting,
 }
 
 

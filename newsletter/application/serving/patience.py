@@ -11,9 +11,9 @@ _FIRST, _LONGEST = 1.0, 300.0
 class Pauses:
     """Growing pauses, in seconds."""
 
-    def __init__(self, longest: float = _LONGEST) -> None:
+    def __init__(self, first: float = _FIRST, *, longest: float = _LONGEST) -> None:
+        self._first = self._next = first
         self._longest = longest
-        self._next = _FIRST
 
     def lengthen(self) -> float:
         """Return for how long to wait now."""
@@ -22,7 +22,7 @@ class Pauses:
 
     def begin_anew(self) -> None:
         """Forget the trouble."""
-        self._next = _FIRST
+        self._next = self._first
 
 
 class Patience:

@@ -31,7 +31,9 @@ Work = Callable[[Place, Event], None]
 class Shift:
     """A role at work. Its thread ends with the process, so that whatever hangs cannot keep that from ending."""
 
-    def __init__(self, site: Site, place: Place, host: str, work: Work) -> None:
+    def __init__(
+        self, site: Site, place: Place, host: str, work: Work, *, pauses: Pauses | None = None
+    ) -> None:
         self.role = place.role
         self._site = site
         self._place = place
@@ -40,7 +42,7 @@ class Shift:
         self._stop = Event()
         self._thread = Thread(target=self._keep_working, name=place.role, daemon=True)
         self._failures = 0
-        self._pauses = Pauses()
+        self._pauses = pauses or Pauses()
 
     def begin(self) -> None:
         """Begin to work."""

@@ -1,11 +1,12 @@
 """Watching the folder of posts: what is being written settles first, and a folder that is away is waited for."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from time import sleep
+from time import sleep, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -137,18 +138,55 @@ def test_a_scan_waits_for_what_is_being_written(tmp_path: Path) -> None:
     """As long as a second look finds something else than the first, the scan is not over."""
     post = tmp_path / "post.md"
     post.write_text(POST)
-    looks = iter(["half", "three quarters", "whole"])
-
-    class Pause(Event):
-        """Between two looks, more is written."""
-
-        def wait(self, timeout: float | None = None) -> bool:
-            if words := next(looks, ""):
-                post.write_text(POST.replace("A post", words))
-            return False
-
-    scan = watching.settled_scan(content(tmp_path), Pause(), had_posts=True)
+    looks = ["half", "three quarters", "whole"]
+    pauses = Pauses(*[lambda words=words: post.write_text(POST.replace("A post", words)) for words in looks])
+    scan = watching.settled_scan(content(tmp_path), pauses, had_posts=True)
     assert [found.title for found in scan.posts] == ["whole"]
+
+
+class Pauses(Event):
+    """Between two looks, something happens; then nothing more."""
+
+    def __init__(self, *happenings: Callable[[], object]) -> None:
+        super().__init__()
+        self.left = list(happenings)
+        self.count = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.count += 1
+        if self.left:
+            self.left.pop(0)()
+        return False
+
+
+def test_another_process_has_read_the_half(tmp_path: Path) -> None:
+    """Two share what they keep of a scan: what the other has just read is no less half for that."""
+    folder, cache = tmp_path / "posts", tmp_path / "cache"
+    folder.mkdir()
+    post = folder / "post.md"
+    ours, theirs = (ContentFolder(folder, timezone=ZoneInfo("UTC"), cache=cache) for _ in range(2))
+
+    def write(words: str) -> None:
+        post.write_text(POST.replace("A post", words))
+        theirs.scan()
+
+    write("half")
+    pauses = Pauses(lambda: write("three quarters"), lambda: write("whole"))
+    scan = watching.settled_scan(ours, pauses, had_posts=True)
+    assert [found.title for found in scan.posts] == ["whole"]
+
+
+def test_a_folder_at_rest_is_not_waited_for(tmp_path: Path) -> None:
+    """A file that changed long ago is whole; one from the future, by another clock than ours, costs one more look."""
+    folder = content(tmp_path)
+    post = tmp_path / "post.md"
+    post.write_text(POST)
+    for moment, expected in ((time() - 60, 0), (time() + 3600, 1)):
+        os.utime(post, (moment, moment))
+        folder.scan()
+        pauses = Pauses()
+        watching.settled_scan(folder, pauses, had_posts=True)
+        assert pauses.count == expected
 
 
 def test_a_folder_that_never_rests(tmp_path: Path) -> None:
