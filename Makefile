@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+# Most tests wait for something most of the time, so that one worker more than there are processors keeps all busy.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 SOURCES := $(shell find newsletter subscribers templates tests docs -type f -not -name "*.pyc") pyproject.toml README.md
 
@@ -22,7 +24,7 @@ test:
 
 # Running the suite leaves .coverage behind, so that `make check` after `make test` runs no test twice.
 .coverage: $(VENV)/.develops $(SOURCES)
-	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal --cov --cov-report=
 
 check: lint .coverage
 	$(BIN)/coverage report --fail-under=90

@@ -4,6 +4,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -177,7 +178,10 @@ def test_a_file_that_may_only_be_read(sqlite_template: Path, tmp_path: Path) -> 
 
 def _reachable(tmp_path: Path) -> Path:
     """Return a folder that every user can get to, although pytest's own folders are private."""
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+    shared = Path(tempfile.gettempdir())
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent == shared or not parent.is_relative_to(shared):
+            break
         parent.chmod(0o755)
     folder = tmp_path / "site"
     folder.mkdir()
