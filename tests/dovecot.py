@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.requirements import require
 
 #: Seconds that starting and delivering may take.
@@ -135,13 +136,6 @@ def _configure(folder: Path, users: Sequence[str]) -> Dovecot:
     facts = {"folder": folder, "imap": dovecot.imap, "lmtp": dovecot.lmtp}
     (folder / "dovecot.conf").write_text(_SETTINGS.format(**facts))
     return dovecot
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _await(port: int, process: "subprocess.Popen[str]") -> None:

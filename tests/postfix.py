@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.requirements import require
 
 _DAEMONS = Path("/usr/lib/postfix/sbin")
@@ -121,9 +122,7 @@ def _configure(folder: Path, main: str, master: str) -> int:
     mailbox.Maildir(folder / "mail" / "inbox")
     for path in (folder / "mail" / "inbox", *(folder / "mail" / "inbox").iterdir()):
         os.chown(path, keeper.pw_uid, keeper.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     facts = {"folder": folder, "daemons": _DAEMONS, "uid": keeper.pw_uid, "gid": keeper.pw_gid, "port": port}
     (folder / "etc" / "main.cf").write_text(_MAIN.format(**facts) + main)
     (folder / "etc" / "master.cf").write_text(_MASTER.format(**facts) + master)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_server
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
@@ -23,6 +22,7 @@ from subscribers.tables import subscribers
 from tests.benchmark.mailing import frozen
 from tests.benchmark.measuring import Row, at_most
 from tests.crowd import Visit, visit
+from tests.ports import free_port
 from tests.processes import Copy, relay_running, wait_until
 from tests.sites import TestSite
 
@@ -67,7 +67,7 @@ def measure() -> list[Row]:
 
 def leave_midway(site: TestSite, log: Path, *, connections: int, seconds: float, delay: float) -> Found:
     """Send an issue that is frozen; serve the pages; let a crowd visit and leave. All are processes of their own."""
-    port = _free_port()
+    port = free_port()
     site.set("[database]", f'[web]\nlisten = "127.0.0.1:{port}"\n\n[database]')
     places = _places(site)
     with relay_running(log, "--delay", str(delay)) as relay, _web(site, port):
@@ -124,11 +124,6 @@ def _answers_at(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
     except httpx.TransportError:
         return False
-
-
-def _free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def _answers(visits: Sequence[Visit]) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from tests.benchmark.processes import SINK_CORE, pinned
+from tests.ports import free_port
 
 _SOURCE = Path(__file__).with_name("sink.c")
 
@@ -60,9 +61,7 @@ def lean_sink(*, delay: float = 0, log: Path | None = None) -> Iterator[Sink]:
 @contextmanager
 def smtp_sink() -> Iterator[Sink]:
     """Run Postfix's sink."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to run as root
     command = pinned(SINK_CORE, ["smtp-sink", *user, f"127.0.0.1:{port}", "1000"])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

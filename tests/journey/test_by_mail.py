@@ -27,7 +27,8 @@ from newsletter.outbox.tables import letters
 from subscribers import suppression
 from subscribers.address import parse
 from subscribers.database import reading
-from tests.dovecot import PASSWORD, Dovecot, dovecot_running, free_port
+from tests.dovecot import PASSWORD, Dovecot, dovecot_running
+from tests.ports import free_port
 from tests.postfix import Postfix, postfix_running
 from tests.processes import wait_until
 from tests.sites import TestSite, make_site
@@ -147,7 +148,8 @@ def world(door: str) -> Iterator[World]:
 def _for_anybody(folder: Path) -> Iterator[tuple[Path, str]]:
     """Show the interpreter and the code also to users who may not look into the folders where both are kept.
 
-    Yields the interpreter and the variables that it needs there. Postfix runs no pipe as root, and both may lie in root's home.
+    Yields the interpreter and the variables that it needs there. Postfix runs no pipe as root, and
+    both may lie in root's home.
     """
     kept = {"python": sys.base_prefix, "packages": sysconfig.get_path("purelib"), "code": str(ROOT)}
     with ExitStack() as mounted:
