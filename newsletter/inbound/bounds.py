@@ -31,9 +31,9 @@ def excess(raw: bytes, *, largest: int) -> str:
 
 
 def head(raw: bytes) -> bytes:
-    """Return the headers, with the empty line after them."""
-    end = _END_OF_HEADERS.search(raw)
-    return raw if end is None else raw[: end.end()]
+    """Return the headers, with the empty line after them; no more than is allowed, as each takes room once parsed."""
+    end = _END_OF_HEADERS.search(raw, 0, HEADERS + 4)
+    return raw[:HEADERS] if end is None else raw[: end.end()]
 
 
 def _excess_of_parts(raw: bytes) -> str:
