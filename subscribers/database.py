@@ -114,6 +114,11 @@ def open_engine(url: str) -> Engine:
     )
 
 
+def may_exist(engine: Engine) -> bool:
+    """Whether there may be a database to connect to; where SQLite has no file, connecting would make an empty one."""
+    return engine.dialect.name != "sqlite" or Path(str(engine.url.database)).exists()
+
+
 def _open_sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise DatabaseUnavailable("The database URL names no file, and nothing would last.", remedy=_EXAMPLES)

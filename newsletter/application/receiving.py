@@ -10,7 +10,7 @@ from newsletter.inbound.deciding import Decision, decide, understand
 from newsletter.inbound.incoming import Incoming
 from newsletter.inbound.server import Take
 from newsletter.site import Site
-from subscribers.database import reading
+from subscribers.database import may_exist, reading
 from subscribers.errors import DatabaseUnavailable, SubscribersError
 
 
@@ -25,6 +25,8 @@ def receive(site: Site, incoming: Incoming) -> Decision:
 def foresee(site: Site, incoming: Incoming) -> Decision:
     """Say what would be done about a message, and do nothing; also where there is no database yet."""
     way = understand(site, incoming)
+    if not may_exist(site.engine):
+        return decide(None, site, incoming, way)
     try:
         with reading(site.engine) as connection:
             is_there = migrations.state(connection) == "current"
