@@ -21,6 +21,15 @@ def set_type(document: HtmlElement, *, measure: int) -> None:
             _wrap_content(quote, "quote")
         for block in prose.findall("div"):
             _set_footnotes(block)
+        for words in list(prose.iter("abbr", "mark")):
+            _set_span(words)
+
+
+def _set_span(words: HtmlElement) -> None:
+    """Outlook for Windows and Yahoo drop these elements, and their style with them (caniemail.com, html-semantics)."""
+    if words.tag == "mark":
+        words.set("class", "mark")
+    words.tag = "span"
 
 
 def _set_picture(picture: HtmlElement, measure: int) -> None:

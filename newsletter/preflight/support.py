@@ -33,6 +33,9 @@ HARMLESS = {
     "css-word-break": "long words are broken by word-wrap",
     "css-table-layout": "a table that only Outlook sees holds the width",
     "css-white-space": "<pre> keeps lines and blanks by itself, and only long lines are not wrapped",
+    "css-text-decoration-color": "a headline's underline has the colour of its words",
+    "css-text-decoration-thickness": "the same, and is as thick as the program has it",
+    "css-text-underline-offset": "the same, and as far below the words",
     "css-height": "`auto` is what it is anyway, and a rule's one pixel stands as its border too",
 }
 
@@ -97,7 +100,7 @@ def found_in(document: HtmlElement) -> dict[str, str]:
         if isinstance(element.tag, str):
             for slug in _features(element):
                 found.setdefault(slug, f"<{element.tag}>")
-            for slug, written in _styled(read_style(element.get("style") or "")):
+            for slug, written in styled(read_style(element.get("style") or "")):
                 found.setdefault(slug, written)
     return found
 
@@ -124,7 +127,8 @@ def _image(source: str) -> Iterator[str]:
         )
 
 
-def _styled(style: Style) -> Iterator[tuple[str, str]]:
+def styled(style: Style) -> Iterator[tuple[str, str]]:
+    """Yield the features that declarations are built on, each as it is written."""
     for name, value in style.items():
         written = f"{name}: {value}"
         yield f"css-{name}", written

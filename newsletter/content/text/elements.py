@@ -11,7 +11,7 @@ BLOCKS = HEADINGS | {
 }  # fmt: skip
 INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q",
-    "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var", "wbr",
+    "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var", "wbr",
 })  # fmt: skip
 
 #: Written as another element, which mail programs know.
@@ -25,12 +25,15 @@ RENAMED = {
     "acronym": "abbr",
 }  # fmt: skip
 #: Left out, but what stands in them is kept.
-UNWRAPPED = frozenset({"noscript", "picture", "font", "big", "time", "data", "label", "button", "source"})
+UNWRAPPED = frozenset(
+    {"noscript", "picture", "font", "big", "time", "data", "label", "button", "source", "ruby", "rb"}
+)
 #: Replaced by a link to what they would show.
 EMBEDDED = frozenset({"iframe", "video", "audio", "object", "embed"})
 #: Each put into words or other elements in a way of its own.
-TRANSLATED = frozenset({"figure", "figcaption", "summary", "input", "progress", "meter"})
+TRANSLATED = frozenset({"figure", "figcaption", "summary", "input", "progress", "meter", "rt"})
 #: Left out with all that is in them.
 DROPPED = frozenset({
     "script", "style", "svg", "math", "template", "select", "textarea", "title", "canvas", "dialog", "map",
+    "rp",  # the parentheses that it holds are written in any case
 })  # fmt: skip

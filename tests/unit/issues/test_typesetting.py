@@ -115,3 +115,10 @@ def test_footnotes_are_known_by_their_form() -> None:
     document = typeset("<p>Fog<sup>[1]</sup></p><div><hr><ol><li><p>Grey.</p></li></ol></div>")
     [notes] = document.find_class("footnotes")
     assert [child.tag for child in notes] == ["ol"]
+
+
+def test_what_outlook_would_drop_becomes_a_span() -> None:
+    """Proves that marked words keep a style of their own, and that both kinds keep their words and explanations."""
+    document = typeset('<p><mark>one</mark> <abbr title="high water">HW</abbr></p>')
+    assert [span.attrib for span in document.iter("span")] == [{"class": "mark"}, {"title": "high water"}]
+    assert document.xpath("//td[@class='prose']")[0].text_content() == "one HW"

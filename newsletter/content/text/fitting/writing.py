@@ -16,7 +16,7 @@ from newsletter.content.text.fitting.pictures import Pictures, no_alt
 from newsletter.content.text.markup import MORE, End, Event, Start, Text
 
 #: What is written when an element ends.
-Closers = tuple[End, ...]
+Closers = tuple[Event, ...]
 
 _KEPT = ("lang", "dir", "title", "start", "type", "value", "data-notes", "data-note")
 
@@ -38,6 +38,7 @@ class Writer:
             "input": self._input,
             "meter": self._gauge,
             "progress": self._gauge,
+            "rt": self._reading,
             "span": self._division,
             "summary": self._summary,
             "table": self._table,
@@ -134,6 +135,12 @@ class Writer:
         share = _number(value) / (_number(most) or 1) * 100
         self.written.append(Text(f"{share:.0f} %" if most in ("1", "100") else f"{value}/{most}"))
         return ()
+
+    def _reading(self, start: Start) -> Closers:
+        """How a word is read stands above it on a page, and behind it here: Gmail and Outlook know no `<ruby>`."""
+        del start
+        self.written.append(Text(" ("))
+        return (Text(")"),)
 
     def _table(self, start: Start) -> Closers:
         self._tables.append(Table())

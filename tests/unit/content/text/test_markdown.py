@@ -244,6 +244,13 @@ def test_small_marks_of_html_stay() -> None:
     assert html(body) == f"<p>{body}</p>"
 
 
+def test_how_a_word_is_read_stands_behind_it() -> None:
+    """Gmail and Outlook know no `<ruby>`, and would run the two together; the text part has no room above a word."""
+    ruby = "<ruby>潮<rp>[</rp><rt>しお</rt><rp>]</rp></ruby>の"
+    assert html(ruby) == "<p>潮 (しお)の</p>"
+    assert "潮 (しお)の" in manuscript(ruby).text
+
+
 def test_styles_classes_and_ids_are_dropped_but_for_alignment_in_tables() -> None:
     """The mail's own style rules."""
     body = (
