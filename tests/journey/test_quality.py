@@ -1,4 +1,4 @@
-"""What a validator, caniemail.com and two spam filters say of our mail; `tests.corpus.quality` shows them more of it."""
+"""What a validator, caniemail.com and two spam filters say of our mail. The whole matrix is `tests.corpus.quality`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
