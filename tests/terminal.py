@@ -29,6 +29,10 @@ class Terminal:
         while words not in self.shown:
             assert self._read(), f"it ended without {words!r}: {self.shown}"
 
+    def await_more(self) -> None:
+        """Read until something more has been written."""
+        assert self._read(), f"it ended: {self.shown}"
+
     def end(self) -> int:
         """Read to the end; return the exit status."""
         while self._read():

@@ -233,10 +233,10 @@ class _Talk:
     def heed(self) -> None:
         """Remark once upon a body of which something has come."""
         if self.read and not self.puppet.reading.is_set():
-            try:
-                self.act("body", "", b"")
-            finally:
-                self.puppet.reading.set()
+            self.act(
+                "body", "", b""
+            )  # which may end the connection: then there is nothing left to be waited for
+            self.puppet.reading.set()
 
 
 @contextmanager
