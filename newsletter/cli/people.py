@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 
 from newsletter.application import opening, people
+from newsletter.cli import exchanging
 from newsletter.cli.options import JsonOption, SiteOption
 from newsletter.cli.screen import count, print_json, say, table, warn, when
 from subscribers.roster import Subscriber
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     family.command()(remove)
     family.command()(disclose)
     family.command()(erase)
+    exchanging.register(family)
     app.add_typer(family, name="subscribers", rich_help_panel="Look after it")
 
 

@@ -170,7 +170,7 @@ def between(connection: Connection, above: int, up_to: int) -> list[int]:
 
 def renumber(connection: Connection, numbers: Collection[int]) -> None:
     """Give posts new numbers, above all others, in the same order: so they stay new to everybody who lacks them."""
-    highest = connection.scalar(select(func.max(tables.posts.c.number))) or 0
+    highest = newest_number(connection)
     for offset, number in enumerate(sorted(numbers), 1):
         connection.execute(
             update(tables.posts).where(tables.posts.c.number == number).values(number=highest + offset)
@@ -197,6 +197,11 @@ def starting_number(
 def baseline(connection: Connection) -> int:
     """Return the number up to which posts were there before the newsletter began."""
     return connection.scalar(select(func.max(tables.posts.c.number)).where(tables.posts.c.baseline)) or 0
+
+
+def newest_number(connection: Connection) -> int:
+    """Return the number of the newest post; 0 when there is none."""
+    return connection.scalar(select(func.max(tables.posts.c.number))) or 0
 
 
 def noticed(connection: Connection, above: int) -> dict[str, datetime]:

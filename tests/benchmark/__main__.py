@@ -6,6 +6,7 @@
 import sys
 
 from tests.benchmark import (
+    carrying,
     composing,
     delivering,
     far,
@@ -31,6 +32,7 @@ PARTS = {
     "scale": scale,
     "rhythm": rhythm,
     "leaving": leaving,
+    "carrying": carrying,
     "stopwatch": stopwatch,
     "killing": killing,
     "restarting": restarting,

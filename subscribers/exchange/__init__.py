@@ -1,0 +1,1 @@
+"""Readers that come from elsewhere or go there: files of ours and of other services."""
