@@ -13,6 +13,7 @@ from newsletter.issues.design import Design
 from newsletter.issues.rendering import Masthead, Rendering, render_issue, render_notice
 from newsletter.issues.templating import Templates
 from tests import torture
+from tests.issues import LETTERHEAD
 from tests.manuscripts import LISBON, MASTHEAD, manuscript, note
 from tests.pictures import drawn
 from tests.texts import FakeReferences
@@ -74,7 +75,9 @@ def issue(
 
 def notice(kind: str, *, theme: str = "harbour") -> Rendering:
     """Render a notice."""
-    return render_notice(kind, replace(MASTHEAD, design=Design(theme=theme)), TEMPLATES, cadence="weekly")
+    themed = replace(MASTHEAD, design=Design(theme=theme))
+    asked = {"command": LETTERHEAD.command, "inbox": LETTERHEAD.inbox} if kind == "help" else {}
+    return render_notice(kind, themed, TEMPLATES, cadence="weekly", **asked)
 
 
 def seen(rendering: Rendering) -> str:
