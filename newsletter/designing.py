@@ -42,7 +42,10 @@ def _logo(settings: Settings) -> tuple[Picture, InlineImage | None]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SettingsError(f"{FILE_NAME}: [design] logo = {own.logo!r} cannot be read: {error}.") from error
+        raise SettingsError(
+            f"{FILE_NAME}: [design] logo = {own.logo!r} cannot be read: {error}.",
+            remedy="Name a picture that is there, relative to the site's directory.",
+        ) from error
     facts = read_image_facts(data)
     scaled = scale(data, facts, own.logo_width, settings.design.width) if facts else None
     if scaled is None:
