@@ -1,4 +1,4 @@
-"""Findings of preflight on real blogs, to be read by eye: is each of them true? `python -m tests.corpus.findings [COUNT]`.
+"""Findings of preflight on real blogs, to be read by eye: is each true? `python -m tests.corpus.findings [COUNT]`.
 
 Some posts of each blog, by a fixed seed, are made into an issue each and judged; of what is found, every kind gets its
 share of the sample. With every finding stands what it is about.
