@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from sqlalchemy import Engine
 
 from newsletter.content.reader import ContentFolder
+from newsletter.content.text.addresses import Delivery
 from newsletter.designing import design_of
 from newsletter.issues.design import Design
 from newsletter.issues.templating import Templates
@@ -38,5 +40,5 @@ class Site:
             timezone=settings.newsletter.timezone,
             language=settings.newsletter.language,
             cache=settings.directory / ".newsletter" / "scan.json",
-            delivery="inside" if settings.images.delivery == "inside" else "link",
+            delivery=cast("Delivery", settings.images.delivery),
         )

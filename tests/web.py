@@ -68,12 +68,12 @@ class Web:
 
 
 @contextmanager
-def serving(site: Site, routers: Sequence[APIRouter] = ()) -> Iterator[Web]:
-    """Serve the pages of a site for as long as the block lasts, and others' pages with them."""
+def serving(site: Site, routers: Sequence[APIRouter] = (), *, port: int = 0) -> Iterator[Web]:
+    """Serve the pages of a site for as long as the block lasts, and others' pages with them; 0: on any port."""
     clock = Clock()
     config = uvicorn.Config(create_app(site, clock=clock, routers=routers), log_config=None, access_log=False)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as opened:
+    with socket.create_server(("127.0.0.1", port)) as opened:
         thread = Thread(target=server.run, kwargs={"sockets": [opened]})
         thread.start()
         try:

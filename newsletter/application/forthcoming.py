@@ -11,7 +11,7 @@ from newsletter.application.opening import clock
 from newsletter.application.sending import check_cadence
 from newsletter.content.post import Problem
 from newsletter.errors import NewsletterError
-from newsletter.issues import freezing
+from newsletter.issues import freezing, serving
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
 from newsletter.outbox.letterhead import letterhead_of
@@ -24,7 +24,7 @@ from newsletter.transport.protocol import Lost, Reply, send_one
 from newsletter.transport.smtp import open_transport
 from subscribers import keys
 from subscribers.address import parse
-from subscribers.database import reading
+from subscribers.database import reading, writing
 from subscribers.tokens import Tokens
 
 
@@ -113,7 +113,7 @@ def draw(site: Site, *, cadence: str | None, sample: bool = False) -> Drawn:
     return Drawn(
         subject=rendering.subject,
         preheader=rendering.preheader,
-        html=opened.html,
+        html=serving.with_data(opened.html, rendering.served),
         text=opened.text,
         source=message.data,
         size=len(rendering.html.encode()),
@@ -122,7 +122,7 @@ def draw(site: Site, *, cadence: str | None, sample: bool = False) -> Drawn:
 
 
 def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
-    """Send the next issue to one address, its subject marked [TEST]; nothing is recorded.
+    """Send the next issue to one address, its subject marked [TEST]; nothing is recorded but images that it shows.
 
     Raises InvalidAddress, RelayUnavailable, or NewsletterError when the relay refuses the message.
     """
@@ -131,6 +131,9 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
     rendering, number, tokens = _next_rendering(site, cadence, now)
     marked = replace(rendering, subject=f"[TEST] {rendering.subject}")
     message = compose(_template(site, marked, number), Reader(None, 0, recipient.email, ""), tokens, now)
+    if rendering.served:
+        with writing(site.engine) as connection:
+            serving.keep(connection, rendering.served, now)
     transport = open_transport(relay_of(site.settings))
     try:
         verdict = send_one(transport, message)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.content.folder import fields, reading
-from newsletter.content.post import Post, Problem
+from newsletter.content.post import InlineImage, Post, Problem
+from newsletter.content.text.addresses import Delivery
 from newsletter.content.text.manuscript import read_manuscript
 from newsletter.content.text.references import References
 
@@ -21,6 +22,7 @@ class Note:
     intro_text: str
     hash: str  # SHA-256 of the whole file, hexadecimal: a note is used once
     problems: tuple[Problem, ...] = ()
+    images: tuple[InlineImage, ...] = ()  # that the introduction shows by `cid:`
 
 
 def read_note(
@@ -31,6 +33,7 @@ def read_note(
     meta: bool,
     references: References,
     read_image: Callable[[Path], bytes | None],
+    delivery: Delivery = "link",
 ) -> Note | None:
     """Make a note of a file's bytes; None where nothing is written in it. `meta` as in `frontmatter.parse`."""
     digest = hashlib.sha256(data).hexdigest()
@@ -48,5 +51,6 @@ def read_note(
         first_line=matter.first_line,
         references=references,
         read_image=read_image,
+        delivery=delivery,
     )
-    return Note(path, subject, words.html, words.text, digest, words.problems)
+    return Note(path, subject, words.html, words.text, digest, words.problems, words.images)

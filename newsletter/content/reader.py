@@ -131,6 +131,7 @@ class ContentFolder:
             meta=self._layout.rules.meta,
             references=FolderReferences(self._books(), places[0], None),
             read_image=self._read_image,
+            delivery=self._delivery,
         )
         if note is None or len(places) == 1:
             return note

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from newsletter.content.note import Note
 from newsletter.content.post import InlineImage
 from newsletter.errors import NewsletterError
-from newsletter.issues import tables
+from newsletter.issues import serving, tables
 from newsletter.issues.rendering import FrozenPost, Rendering
 
 
@@ -63,7 +63,8 @@ def freeze_issue(
 def freeze_rendering(
     connection: Connection, rendering: Rendering, *, kind: str, issue_number: int | None, now: datetime
 ) -> int:
-    """Store one rendering with its posts and pictures; return its id."""
+    """Store one rendering with its posts and pictures; return its id. Our pages have those that they serve."""
+    serving.keep(connection, rendering.served, now)
     rendering_id: int = connection.execute(
         insert(tables.renderings)
         .values(

@@ -15,17 +15,21 @@ from premailer import Premailer
 from newsletter.content.note import Note
 from newsletter.content.post import InlineImage, Manuscript, Problem
 from newsletter.content.text.plaintext.lines import trimmed
-from newsletter.issues import wording
+from newsletter.issues import serving, wording
 from newsletter.issues.design import Design
 from newsletter.issues.fitting import SIZE_LIMIT, can_be_shortened, fewest, shortened, too_large
 from newsletter.issues.pieces import Piece, make_piece, shielded
+from newsletter.issues.serving import ServedImage
 from newsletter.issues.templating import Templates
 from newsletter.issues.typesetting import set_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masthead:
-    """Who publishes and what this issue is called; `date` is in the newsletter's time zone."""
+    """Who publishes and what this issue is called; `date` is in the newsletter's time zone.
+
+    Images that have no address of their own travel inside the mail, or, with `serves_images`, are fetched from `url`.
+    """
 
     title: str
     sender: str
@@ -36,6 +40,7 @@ class Masthead:
     archive_url: str | None = None
     number: int | None = None
     design: Design = field(default_factory=Design)
+    serves_images: bool = False
 
     @property
     def direction(self) -> Literal["ltr", "rtl"]:
@@ -62,9 +67,10 @@ class Rendering:
     preheader: str
     html: str
     text: str
-    images: tuple[InlineImage, ...] = ()
+    images: tuple[InlineImage, ...] = ()  # that travel along
     posts: tuple[FrozenPost, ...] = ()
     problems: tuple[Problem, ...] = ()
+    served: tuple[ServedImage, ...] = ()  # that are fetched from our pages
 
 
 def render_issue(
@@ -86,13 +92,14 @@ def render_issue(
     wanted = [m for m in manuscripts if alone or body == "full" or m.post.url is None]
     long = [m for m in wanted if can_be_shortened(m)]
     words = shielded(note)
+    images = [*(note.images if note else ()), *(image for m in manuscripts for image in m.images)]
     attempts: dict[int, Rendering] = {}
 
     def attempt(count: int) -> bool:
         summarised = {m.post.id for m in long[len(long) - count :]}
         full = {m.post.id for m in wanted} - summarised
         pieces = [_piece(m, masthead, in_full=m.post.id in full, among_others=not alone) for m in manuscripts]
-        attempts[count] = _render("issue", masthead, templates, posts=pieces, note=words)
+        attempts[count] = _render("issue", masthead, templates, images, posts=pieces, note=words)
         return _size(attempts[count]) <= size_limit
 
     count = fewest(attempt, len(long))
@@ -101,7 +108,6 @@ def render_issue(
     rendering = attempts[count]
     return replace(
         rendering,
-        images=(*rendering.images, *_images_in(rendering.html, manuscripts)),
         posts=tuple(FrozenPost(m.post.id, m.post.title, m.post.url) for m in manuscripts),
         problems=(
             *(problem for m in manuscripts for problem in m.problems),
@@ -117,7 +123,7 @@ def render_notice(kind: str, masthead: Masthead, templates: Templates, **facts: 
 
     Raises TemplateError.
     """
-    return _render(kind, masthead, templates, **{"cadence": None, "how": "", **facts})
+    return _render(kind, masthead, templates, (), **{"cadence": None, "how": "", **facts})
 
 
 def _piece(manuscript: Manuscript, masthead: Masthead, *, in_full: bool, among_others: bool) -> Piece:
@@ -130,7 +136,9 @@ def _piece(manuscript: Manuscript, masthead: Masthead, *, in_full: bool, among_o
     )
 
 
-def _render(kind: str, masthead: Masthead, templates: Templates, **facts: Any) -> Rendering:
+def _render(
+    kind: str, masthead: Masthead, templates: Templates, files: Sequence[InlineImage], **facts: Any
+) -> Rendering:
     def fill(part: str, **more: object) -> str:
         return templates.render(f"email/{kind}/{part}", masthead=masthead, **facts, **more)
 
@@ -140,9 +148,13 @@ def _render(kind: str, masthead: Masthead, templates: Templates, **facts: Any) -
     text = fill("body.txt", subject=subject, preheader=preheader)
     lines = map(trimmed, text.strip().split("\n"))
     html = _inline(page, masthead.design.measure)
-    logo = masthead.design.logo_file
-    images = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
-    return Rendering(subject, preheader, html, "\n".join(lines) + "\n", images)
+    shown = _images_in(
+        html, files if masthead.design.logo_file is None else [masthead.design.logo_file, *files]
+    )
+    served: tuple[ServedImage, ...] = ()
+    if masthead.serves_images and masthead.url:
+        (html, served), shown = serving.with_addresses(html, shown, masthead.url), ()
+    return Rendering(subject, preheader, html, "\n".join(lines) + "\n", shown, served=served)
 
 
 def _inline(page: str, measure: int) -> str:
@@ -167,7 +179,6 @@ def _size(rendering: Rendering) -> int:
     return len(rendering.html.encode())
 
 
-def _images_in(html: str, manuscripts: Sequence[Manuscript]) -> tuple[InlineImage, ...]:
+def _images_in(html: str, files: Sequence[InlineImage]) -> tuple[InlineImage, ...]:
     """Return the pictures that are shown, each of them once."""
-    images = {image.cid: image for m in manuscripts for image in m.images if f"cid:{image.cid}" in html}
-    return tuple(images.values())
+    return tuple({image.cid: image for image in files if f"cid:{image.cid}" in html}.values())

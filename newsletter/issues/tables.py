@@ -86,6 +86,16 @@ rendering_images = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+#: Pictures that mail programs fetch from our pages, by their digest: of all issues, each once.
+served_images = Table(
+    "served_images",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("content_type", String(64), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
 #: Issues that were due and were not made: nothing was in them, nobody could make them in time, or their author does
 #: not want them. Never silently. Together with `issues` they are what is done of the calendar.
 skips = Table(

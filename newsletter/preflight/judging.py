@@ -23,6 +23,7 @@ _EXAMINATIONS: tuple[Callable[[Mail], Iterator[Problem]], ...] = (
     weight.size,
     weight.styles,
     weight.images,
+    weight.addresses,
     support.unsupported,
 )
 

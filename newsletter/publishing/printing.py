@@ -69,6 +69,7 @@ def masthead_of(site: Site, *, number: int | None, now: datetime, language: str 
         number=number,
         date=now.astimezone(own.timezone),
         design=site.design,
+        serves_images=site.settings.images.delivery == "served",
     )
 
 

@@ -62,8 +62,9 @@ class ContentSection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagesSection:
     delivery: str = setting(
-        'How images reach readers: "link" (from the site of the posts, where it has an address), or "inside" the mail.',
-        values.one_of("link", "inside"),
+        'How images reach readers: "link" (from the site of the posts, where it has an address), "served" (from our '
+        'own pages, below [newsletter] url), or "inside" the mail.',
+        values.one_of("link", "served", "inside"),
         default="link",
     )
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from newsletter.site import Site
-from newsletter.web import api, archive, joining, leaving, preferences
+from newsletter.web import api, archive, images, joining, leaving, preferences
 from newsletter.web.fences import Fences, TooLarge
 from newsletter.web.reception import Reception
 from subscribers.errors import DatabaseUnavailable
@@ -27,7 +27,7 @@ def create_app(site: Site, *, clock: Callable[[], datetime], routers: Sequence[A
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for pages in (joining, preferences, leaving, archive):
+    for pages in (joining, preferences, leaving, archive, images):
         app.include_router(pages.router(reception), include_in_schema=False)
     app.include_router(api.router(reception))
     for router in routers:

@@ -16,8 +16,9 @@ _LOST = (LOST, "%EF%BF%BC")  # as it is, and as Markdown writes it into an addre
 _REMEDY_NO_SITE = "Write the whole address, or set content.url so that links can be completed."
 
 
-#: How images of the site reach the reader: from their public addresses, or inside the mail.
-Delivery = Literal["link", "inside"]
+#: How images of the site reach the reader: from their public addresses, inside the mail, or from our own pages. For a
+#: post the last two are one: its images are attached, and what becomes of them is decided when a mail is made.
+Delivery = Literal["link", "inside", "served"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_posts_body_hash"), "posts", ["body_hash"], unique=False)
     op.create_table(
+        "served_images",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("content_type", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_served_images")),
+    )
+    op.create_table(
         "skips",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cadence", sa.String(length=32), nullable=True),

@@ -8,6 +8,7 @@ import pytest
 from newsletter.content.note import Note
 from newsletter.content.reader import ContentFolder
 from tests.folders import LONDON, matter, write
+from tests.pictures import drawn
 
 DATED = {"title": "T", "date": "2024-01-31"}
 
@@ -27,6 +28,14 @@ def test_a_note_has_a_subject_and_an_introduction(tmp_path: Path) -> None:
     assert "Dear" in found.intro_text
     assert found.hash == hashlib.sha256(text.encode()).hexdigest()
     assert [post.path for post in ContentFolder(site, timezone=LONDON).scan().posts] == ["a.md"]
+
+
+def test_a_note_may_show_a_picture(tmp_path: Path) -> None:
+    """Proves that a picture beside the note comes along where no site shows it."""
+    files = {"_next.md": "![A boat](boat.png)", "boat.png": drawn(40, 20), "a.md": matter(**DATED)}
+    found = note(write(tmp_path, files))
+    assert found is not None
+    assert [f"cid:{image.cid}" in found.intro_html for image in found.images] == [True]
 
 
 @pytest.mark.parametrize("text", ["Only words.", "---\nsubject: Only a subject\n---\n"])

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -209,6 +210,27 @@ def test_only_pictures_that_are_shown_travel() -> None:
     posts = [manuscript(t, cover=cover, html=html, images=(shown, hidden)) for t in TITLES]
     assert render_issue(posts, MASTHEAD, TEMPLATES, body="summary", note=None).images == (shown,)
     assert render_issue(posts, MASTHEAD, TEMPLATES, body="full", note=None).images == (shown, hidden)
+
+
+def test_pictures_of_the_note_travel_too() -> None:
+    """Proves that what the author's own words show arrives, and once where a post shows the same."""
+    image = InlineImage("a@tide", "image/png", "a.png", b"a")
+    shown = replace(note(), intro_html='<p><img src="cid:a@tide" alt="A boat"></p>', images=(image,))
+    posts = [manuscript(images=(image,))]
+    assert render_issue(posts, MASTHEAD, TEMPLATES, body="full", note=shown).images == (image,)
+
+
+def test_pictures_may_be_fetched_from_our_pages() -> None:
+    """Proves that with `serves_images` none travels, and that each stands under a digest of its content."""
+    image = InlineImage("a@tide", "image/png", "a.png", b"a")
+    posts = [manuscript(t, cover=Picture("cid:a@tide", "A boat", 1200, 675), images=(image,)) for t in TITLES]
+    served = replace(MASTHEAD, serves_images=True)
+    rendering = render_issue(posts, served, TEMPLATES, body="summary", note=None)
+    (ours,) = rendering.served
+    assert rendering.images == ()
+    assert "cid:" not in rendering.html
+    assert ours.address == f"https://news.example.com/images/{sha256(b'a').hexdigest()[:32]}.png"
+    assert rendering.html.count(ours.address) == len(TITLES)
 
 
 def test_a_cover_is_not_shown_twice() -> None:

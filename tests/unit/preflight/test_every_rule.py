@@ -220,7 +220,7 @@ SAMPLES: dict[str, tuple[Finder, Finder]] = {
         lambda _: manuscript("![The tide](b.png)", references=FakeReferences(url=None)).problems,
         picture(drawn(300, 90)),
     ),
-    "large-image": (picture(heavy_gif(), "tide.gif"), picture(drawn(6000, 4000), "tide.png")),
+    "large-image": (picture(heavy_gif(), "tide.gif"), picture(drawn(6000, 4000), "tide.png")),  # the last is scaled
     "image-format": (
         text("![The tide](https://example.org/tide.webp)"), text("![The tide](https://example.org/tide.webp.png)"),
     ),

@@ -8,6 +8,7 @@ import pytest
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
 from newsletter.issues.rendering import Rendering, render_issue
+from newsletter.issues.serving import served
 from newsletter.issues.templating import Templates
 from newsletter.preflight.judging import judge
 from newsletter.preflight.mail import Mail
@@ -59,6 +60,12 @@ def html(old: str, new: str) -> Mail:
     return replace(mail, rendering=replace(mail.rendering, html=mail.rendering.html.replace(old, new)))
 
 
+def fetched(url: str) -> Mail:
+    """Return a mail whose image our pages at `url` give."""
+    image = served(InlineImage("a", "image/png", "a.png", b"a"), url)
+    return changed(lambda r: replace(r, served=(image,)))
+
+
 def heavy(octets: int) -> Rendering:
     """Return a rendering with an image of so many bytes."""
     return replace(rendered().rendering, images=(InlineImage("a", "image/png", "a.png", bytes(octets)),))
@@ -88,6 +95,7 @@ SPOILT: dict[str, Callable[[], Mail]] = {
     "size": lambda: changed(lambda r: replace(r, html=r.html + "<!-- " + "x" * 80_000 + " -->")),
     "style-size": lambda: html("</head>", f"<style>{'.a { color: red }' * 1_000}</style></head>"),
     "image-weight": lambda: replace(rendered(), rendering=heavy(1_200_000)),
+    "image-address": lambda: fetched("http://192.168.1.7:8025"),
     "image-size": lambda: html(' width="536"', ""),
     "unsupported": lambda: html('<div class="preheader"', '<video></video><div class="preheader"'),
 }
@@ -129,6 +137,36 @@ def test_a_rule_finds_what_it_is_for(name: str) -> None:
 def test_no_false_alarm(text: str) -> None:
     """Proves that words which only look like a fault are left in peace."""
     assert judge(rendered(text)) == ()
+
+
+@pytest.mark.parametrize("octets", [1_200_000, 8_000_000])
+def test_the_heavier_the_worse(octets: int) -> None:
+    """Proves that heavy images are told, and that an issue is not made which relays would refuse."""
+    (problem,) = judge(replace(rendered(), rendering=heavy(octets)))
+    assert (problem.kind, problem.severity) == ("image-weight", "error" if octets > 7_000_000 else "warning")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_found"),
+    [
+        ("https://news.tides.org", True),
+        ("https://9.9.9.9", True),
+        ("https://news.example.com", False),
+        ("http://localhost:8025", False),
+        ("http://[::1]:8025", False),
+        ("http://raspberry.local", False),
+        ("http://raspberry", False),
+    ],
+)
+def test_where_images_are_fetched_from(url: str, is_found: bool) -> None:
+    """Proves that an address which leads nowhere from elsewhere, or was never set, is told before images are missed."""
+    assert {problem.kind for problem in judge(fetched(url))} == (set() if is_found else {"image-address"})
+
+
+def test_what_readers_fetch_has_its_weight_too() -> None:
+    """Proves that images which our pages give are counted like those inside the mail."""
+    image = served(InlineImage("a", "image/png", "a.png", bytes(1_200_000)), "https://news.tides.org")
+    assert {p.kind for p in judge(changed(lambda r: replace(r, served=(image,))))} == {"image-weight"}
 
 
 def test_what_is_silenced_is_not_said_again() -> None:

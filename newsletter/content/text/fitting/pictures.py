@@ -66,7 +66,8 @@ class Pictures:
         facts = read_image_facts(data)
         is_linked = isinstance(address, str) and (self._place.delivery == "link" or facts is None)
         if isinstance(address, str) and is_linked and (facts is None or facts.content_type in _SHOWN):
-            return _remote(address, wanted.alt, wanted.width, wanted.height, facts)
+            picture, finding = _remote(address, wanted.alt, wanted.width, wanted.height, facts)
+            return picture, finding or _doubt(src, len(data))
         return self._attach(src, data, path.name if path else "", wanted)
 
     def _attach(
@@ -138,8 +139,8 @@ def _doubt(src: str, size: int) -> Finding | None:
         return None
     return Finding(
         "large-image",
-        f"the image “{shorten(src)}” makes every mail {size / 1_000_000:.1f} MB heavier",
-        "Take fewer colours or frames, or a JPEG.",
+        f"the image “{shorten(src)}” has {size / 1_000_000:.1f} MB, which every reader loads",
+        f"Make it smaller ({2 * WIDEST:,} pixels are as wide as it is ever shown), or take fewer colours or frames.",
     )
 
 
