@@ -121,8 +121,7 @@ class _Run:
             self._unavailable = None
             couriers = [Courier(orders) for _ in range(min(connections, waiting))]
             self._couriers += couriers
-            threads = [Thread(target=self._run, args=(courier,), daemon=True) for courier in couriers]
-            self._attend(threads, on_progress)
+            self._attend([_Connection(self._run, courier) for courier in couriers], on_progress)
             if self.is_over() or self._unavailable is None or self._tally().total() == done:
                 break
         else:
@@ -156,22 +155,21 @@ class _Run:
         except BaseException as failure:  # noqa: BLE001 - raised again in the caller's thread
             self._fail(failure)
 
-    def _attend(self, threads: Sequence[Thread], on_progress: Callable[[int], None]) -> None:
+    def _attend(self, connections: Sequence["_Connection"], on_progress: Callable[[int], None]) -> None:
         """Run the connections, give signs of life and report progress; whatever interrupts this ends them first."""
         try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(_GLANCE)
+            for connection in connections:
+                connection.start()
+            for connection in connections:
+                while not connection.ended.wait(_GLANCE):
                     self._ledger.lease.renew()
                     self._report(on_progress)
             self._report(on_progress)
         except BaseException as interruption:
             self._fail(interruption)
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+            for connection in connections:
+                if connection.ident is not None:
+                    connection.ended.wait()
             if not isinstance(interruption, NewsletterError):
                 raise
 
@@ -188,3 +186,22 @@ class _Run:
     def _fail(self, failure: BaseException) -> None:
         with self._lock:
             self._failure = self._failure or failure
+
+
+class _Connection(Thread):
+    """A courier's thread. `ended` says when it is done.
+
+    `join` would not do: one that a signal interrupts takes a thread that works on for ended (in CPython 3.11 and 3.12),
+    and the ledger would be closed with a message on the wire.
+    """
+
+    def __init__(self, run: Callable[[Courier], None], courier: Courier) -> None:
+        super().__init__(daemon=True)
+        self.ended = Event()
+        self._work, self._courier = run, courier
+
+    def run(self) -> None:
+        try:
+            self._work(self._courier)
+        finally:
+            self.ended.set()

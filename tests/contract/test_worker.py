@@ -1,10 +1,12 @@
 """The worker, over a real ledger on both engines: what it sends, and what is left when it cannot."""
 
+import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event, Lock, main_thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -257,6 +259,24 @@ def test_an_interruption_in_the_callers_thread(engine: Engine, now: datetime) ->
         deliver(engine, now, open_transport=lambda: MemoryTransport(None, sent), on_progress=interrupt)
     assert count(engine) == Counts(sent=len(sent), queued=400 - len(sent))
     assert {row.worker for row in rows(engine).values()} == {None}
+
+
+def test_control_c_while_the_relay_thinks(engine: Engine, now: datetime) -> None:
+    """What is on the wire when the signal comes is waited for, and recorded: nobody gets it again."""
+    queue_issue(engine, now, readers=10)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started us may ignore it
+
+    def answer(message: Message) -> Verdict:
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+        sleep(0.3)  # the main thread is interrupted meanwhile
+        return OK
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            deliver(engine, now, answer, connections=1)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert count(engine) == Counts(sent=1, queued=9)
 
 
 class Breaking(MemoryTransport):

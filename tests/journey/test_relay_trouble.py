@@ -45,7 +45,7 @@ def test_the_relay_is_killed(engine: Engine, now: datetime, tmp_path: Path, pipe
     """Killed twice in the middle, and started again at once: repeated is at most what was open at each kill."""
     queue_issue(engine, now, readers=READERS)
     options = ("--connections", CONNECTIONS, "--pipeline", pipeline)
-    with relay_running(tmp_path / "log", "--delay", "0.01") as relay:
+    with relay_running(tmp_path / "log", "--delay", "0.04") as relay:
         for kills in (-1, 0):
             with ThreadPoolExecutor() as pool:
                 sending = pool.submit(send, engine, relay, *options, "--ahead", kills * _LATER)

@@ -130,7 +130,7 @@ class TestBreaks:
 
         with (
             puppet(script, CHUNKS) as server,
-            closing(open_transport(to(server, pipeline=4, timeout=0.3))) as transport,
+            closing(open_transport(to(server, pipeline=4, timeout=1))) as transport,
         ):
             transport.begin(LETTERS)
             verdicts = codes(finish(transport))
@@ -185,7 +185,7 @@ class TestBreaks:
 
         with (
             puppet(script, offers) as server,
-            closing(open_transport(to(server, pipeline=4, timeout=0.3))) as transport,
+            closing(open_transport(to(server, pipeline=4, timeout=1))) as transport,
         ):
             transport.begin(large)
             verdicts = codes(finish(transport))

@@ -169,7 +169,7 @@ class TestVerdicts:
         def script(step: str, about: str, number: int) -> Act | None:
             return Act(says, then) if (step, number) == ("dot", 0) else None  # type: ignore[arg-type]
 
-        with puppet(script, offers) as server, closing(SmtpTransport(to(server, timeout=0.3))) as transport:
+        with puppet(script, offers) as server, closing(SmtpTransport(to(server, timeout=1))) as transport:
             verdicts = in_a_row(transport, [letter(1), letter(2)])
         assert codes(verdicts) == [True, 250]
         assert isinstance(verdicts[0], Lost)
@@ -182,7 +182,7 @@ class TestVerdicts:
         def script(step: str, about: str, number: int) -> Act | None:
             return Act(then="stall") if (step, number) == ("mail", 1) else None
 
-        with puppet(script) as server, closing(SmtpTransport(to(server, timeout=0.3))) as transport:
+        with puppet(script) as server, closing(SmtpTransport(to(server, timeout=1))) as transport:
             assert codes(in_a_row(transport, [letter(1), letter(2)])) == [250, 250]
         assert server.connections == 2
 

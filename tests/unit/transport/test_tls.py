@@ -21,6 +21,9 @@ from tests.unit.transport.puppet import (
     to,
 )
 
+#: Seconds after which a relay that does nothing is given up: no less than a busy machine takes for a handshake.
+SOON = 1.5
+
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
@@ -77,7 +80,7 @@ def test_no_verdict(certificate: Certificate, act: Act) -> None:
     def script(step: str, about: str, number: int) -> Act | None:
         return act if (step, number) == ("dot", 0) else None
 
-    with talking(certificate, script, timeout=0.5) as (_, transport):
+    with talking(certificate, script, timeout=SOON) as (_, transport):
         assert codes(in_a_row(transport, [letter(1), letter(2)])) == [True, 250]
 
 
@@ -102,7 +105,7 @@ def test_a_relay_that_reads_no_further(certificate: Certificate) -> None:
     def script(step: str, about: str, number: int) -> Act | None:
         return Act(then="freeze") if step == "body" else None
 
-    with talking(certificate, script, ("PIPELINING",), timeout=0.3) as (server, transport):
+    with talking(certificate, script, ("PIPELINING",), timeout=SOON) as (server, transport):
         (refusal,) = transport.begin([large(1)])
     assert refusal is not None
     assert (refusal.code, refusal.stage) == (421, "data")
@@ -116,7 +119,7 @@ def test_a_round_that_is_cut(certificate: Certificate) -> None:
         return Act(then="freeze") if (step, number) == ("mail", 1) else None
 
     messages = [large(number) for number in range(4)]
-    with talking(certificate, script, ("PIPELINING", "CHUNKING"), pipeline=4, timeout=0.3) as (_, transport):
+    with talking(certificate, script, ("PIPELINING", "CHUNKING"), pipeline=4, timeout=SOON) as (_, transport):
         transport.begin(messages)
         verdicts = codes(finish(transport))
     assert verdicts[0] == 250
