@@ -1,6 +1,6 @@
 """A post, and what can be wrong with one. Pure values: reading files is :mod:`newsletter.content.reader`'s work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -96,3 +96,12 @@ class Manuscript:
     cover: Picture | None = None
     images: tuple[InlineImage, ...] = ()
     problems: tuple[Problem, ...] = ()
+    source: str = field(default="", repr=False)  # the text as it was written
+    first_line: int = 1  # of the file, on which that begins
+
+    def line_of(self, *words: str) -> int | None:
+        """Return the line of the file on which the first of these stands that its author wrote so; None: none does."""
+        for wanted in words:
+            if wanted and (place := self.source.find(wanted)) >= 0:
+                return self.first_line + self.source.count("\n", 0, place)
+        return None

@@ -4,6 +4,7 @@ No clock, no network; the only files that are read are templates.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +23,9 @@ from newsletter.issues.pieces import Piece, make_piece, shielded
 from newsletter.issues.serving import ServedImage
 from newsletter.issues.templating import Templates
 from newsletter.issues.typesetting import set_type
+
+#: Between declarations of a style; there are thousands, and Gmail counts bytes.
+_BLANKS = re.compile(r"\s*([;:,])\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +175,9 @@ def _inline(page: str, measure: int) -> str:
         cssutils_logging_level=logging.CRITICAL,
     )
     premailer.transform(document)
+    for element in document.iter():
+        if style := element.get("style"):
+            element.set("style", _BLANKS.sub(r"\1", style))
     inlined: str = lxml.html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>")
     return inlined + "\n"
 

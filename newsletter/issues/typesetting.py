@@ -16,7 +16,7 @@ def set_type(document: HtmlElement, *, measure: int) -> None:
         for table in list(prose.iter("table")):
             _set_table(table)
         for block in [block for block in prose.iter("pre") if next(block.iterancestors("pre"), None) is None]:
-            _put_into_cell(block, "code")
+            _set_code(block)
         for quote in list(prose.iter("blockquote")):
             _wrap_content(quote, "quote")
         for block in prose.findall("div"):
@@ -124,9 +124,14 @@ def _longest_word(cell: HtmlElement) -> int:
     return max(map(len, cell.text_content().split()), default=0)
 
 
-def _put_into_cell(block: HtmlElement, name: str) -> None:
-    """Put `block` into the cell of a layout table."""
-    table = _layout_table(block, name)
+def _set_code(block: HtmlElement) -> None:
+    """Put a block of code into the cell of a layout table.
+
+    The style of a `<code>` is for one among words; in here `<pre>` says all that there is to say.
+    """
+    for code in list(block.iter("code")):
+        code.drop_tag()
+    table = _layout_table(block, "code")
     parent = block.getparent()
     assert parent is not None, "a post's text stands inside an element of class prose"
     table.tail, block.tail = block.tail, None

@@ -64,7 +64,7 @@ def _judge(mail: Mail, name: str, changed: Mapping[HtmlElement, Style]) -> Itera
             yield MAILS[name].problem(
                 f"“{words[:40]}” is written in {write_colour(look.ink)} on {write_colour(look.ground)},"
                 f" a contrast of {ratio:.1f} to 1; it takes {look.least}.",
-                path=mail.path_of(words),
+                mail.place_of(words),
             )
 
 

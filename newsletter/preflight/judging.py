@@ -12,6 +12,7 @@ _EXAMINATIONS: tuple[Callable[[Mail], Iterator[Problem]], ...] = (
     words.subject,
     words.preheader,
     words.placeholders,
+    words.long_words,
     words.unresolved,
     structure.ways_out,
     structure.headings,

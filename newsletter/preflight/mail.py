@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from newsletter.content.post import Manuscript
 from newsletter.issues.rendering import Rendering
+from newsletter.preflight.rules import Place
 
 #: Where no rule about words looks: what stands there is shown as it was written, or not at all.
 _NO_PROSE = ("pre", "code", "kbd", "samp", "style", "title", "head")
@@ -32,12 +33,16 @@ class Mail:
         """What is there to read, one text for each element that has any, without code."""
         return tuple(_prose(self.document))
 
-    def path_of(self, words: str) -> str:
-        """Return the file that some words or an address come from, as far as can be told."""
+    def place_of(self, words: str, *others: str) -> Place:
+        """Return the file, and the line, that some words or an address come from; `others` lie around these."""
         for manuscript in self.manuscripts:
-            if words in manuscript.html or words in manuscript.text or words in manuscript.post.title:
-                return manuscript.post.path
-        return "the mail"
+            post = manuscript.post
+            if any(
+                words in text
+                for text in (manuscript.html, manuscript.text, manuscript.summary_text, post.title)
+            ):
+                return Place(post.path, manuscript.line_of(*others, words))
+        return Place()
 
 
 def is_hidden(element: HtmlElement) -> bool:

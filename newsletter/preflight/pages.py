@@ -7,7 +7,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from newsletter.content.post import Problem
-from newsletter.preflight.rules import SENDERS
+from newsletter.preflight.rules import SENDERS, Place
 
 #: Seconds that an answer may take.
 _PATIENCE = 5.0
@@ -24,11 +24,11 @@ def pages(url: str, now: datetime) -> Iterator[Problem]:
             date = answer.headers["Date"]
     except HTTPError as error:
         yield SENDERS["pages"].problem(
-            f"{url}/ answers {error.code} {error.reason}.", path="[newsletter] url"
+            f"{url}/ answers {error.code} {error.reason}.", Place("[newsletter] url")
         )
         date = error.headers["Date"]
     except (OSError, ValueError) as error:
-        yield SENDERS["pages"].problem(f"{url}/ does not answer: {error}.", path="[newsletter] url")
+        yield SENDERS["pages"].problem(f"{url}/ does not answer: {error}.", Place("[newsletter] url"))
         return
     yield from clock(date, now)
 
@@ -42,5 +42,5 @@ def clock(date: str | None, now: datetime) -> Iterator[Problem]:
     if abs(told - now) > _APART:
         yield SENDERS["clock"].problem(
             f"This machine says {now:%Y-%m-%d %H:%M} UTC, and the web server {told:%Y-%m-%d %H:%M} UTC.",
-            path="the clock",
+            Place("the clock"),
         )

@@ -7,12 +7,22 @@ are, and rules about a whole mail in this room; here they all are explained.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from newsletter.content.post import Problem
 from newsletter.errors import NewsletterError
 
 Severity = Literal["error", "warning"]
+
+
+class Place(NamedTuple):
+    """Where something was found, as far as can be told."""
+
+    path: str = "the mail"
+    line: int | None = None
+
+
+_SOMEWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +35,9 @@ class Rule:
     severity: Severity = "warning"
     may_be_silenced: bool = True
 
-    def problem(self, message: str, *, path: str = "the mail", line: int | None = None) -> Problem:
+    def problem(self, message: str, at: Place = _SOMEWHERE) -> Problem:
         """Say that this rule found something."""
-        return Problem(path, line, self.name, message, self.remedy, self.severity)
+        return Problem(at.path, at.line, self.name, message, self.remedy, self.severity)
 
 
 def _rules(*rules: Rule) -> dict[str, Rule]:
@@ -126,6 +136,9 @@ MAILS = _rules(
          "Mend the template or the post, or write it as code if it is meant to be read.", "error"),
     Rule("placeholder", "A mark for yourself would reach every reader, and no mail can be called back.",
          "Write what is missing, or take the mark out."),
+    Rule("long-words", "A row of long words without a comma looks like the salad that spam hides in: SpamAssassin's"
+         " LONGWORDS has 2.2 points for it, and 5 are spam.",
+         "Set commas, in a sentence of its own, or link to a page that has the list."),
     Rule("lorem", "Text that only holds a place would reach every reader.", "Write the text.", "error"),
     Rule("subject-length", "Phones show about 40 characters of a subject, desktops about 70.",
          "Say it in fewer words; the post's title can stay as it is, with a `subject` in _next.md."),

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Protocol
 
 from newsletter.content.post import Problem
-from newsletter.preflight.rules import SENDERS
+from newsletter.preflight.rules import SENDERS, Place
 
 _KEY = re.compile(r"(?:^|;)\s*p\s*=\s*([A-Za-z0-9+/=\s]*)")
 
@@ -28,12 +28,12 @@ def spf(names: Directory, domain: str) -> Iterator[Problem]:
     """The domain of the return path names who sends for it, once (RFC 7208, sections 3.2 and 4.5)."""
     records = [text for text in names.texts(domain) if text.lower().startswith(("v=spf1 ", "v=spf1"))]
     if not records:
-        yield SENDERS["spf"].problem(f"{domain} has no SPF record.", path="DNS")
+        yield SENDERS["spf"].problem(f"{domain} has no SPF record.", Place("DNS"))
     elif len(records) > 1:
-        yield SENDERS["spf"].problem(f"{domain} has {len(records)} SPF records, and so none.", path="DNS")
+        yield SENDERS["spf"].problem(f"{domain} has {len(records)} SPF records, and so none.", Place("DNS"))
     elif re.search(r"\+all\b", records[0].lower()):
         yield SENDERS["spf"].problem(
-            f"The SPF record of {domain} lets everybody send for it: +all.", path="DNS"
+            f"The SPF record of {domain} lets everybody send for it: +all.", Place("DNS")
         )
 
 
@@ -41,9 +41,11 @@ def dkim(names: Directory, name: str, value: str) -> Iterator[Problem]:
     """The key that signs is published as it is (RFC 6376, section 3.6.1)."""
     records = names.texts(name)
     if not records:
-        yield SENDERS["dkim-dns"].problem(f"{name} has no TXT record: the key is not published.", path="DNS")
+        yield SENDERS["dkim-dns"].problem(
+            f"{name} has no TXT record: the key is not published.", Place("DNS")
+        )
     elif _key_in(value) not in map(_key_in, records):
-        yield SENDERS["dkim-dns"].problem(f"{name} holds another key than the one that signs.", path="DNS")
+        yield SENDERS["dkim-dns"].problem(f"{name} holds another key than the one that signs.", Place("DNS"))
 
 
 def dmarc(names: Directory, domain: str) -> Iterator[Problem]:
@@ -53,7 +55,7 @@ def dmarc(names: Directory, domain: str) -> Iterator[Problem]:
         place = ".".join(["_dmarc", *labels[start:]])
         if any(text.lower().replace(" ", "").startswith("v=dmarc1") for text in names.texts(place)):
             return
-    yield SENDERS["dmarc"].problem(f"{domain} has no DMARC record.", path="DNS")
+    yield SENDERS["dmarc"].problem(f"{domain} has no DMARC record.", Place("DNS"))
 
 
 def ptr(names: Directory, host: str) -> Iterator[Problem]:
@@ -62,10 +64,10 @@ def ptr(names: Directory, host: str) -> Iterator[Problem]:
         if ip_address(address).is_global:
             called = names.names_of(address)
             if not called:
-                yield SENDERS["ptr"].problem(f"{address}, where {host} is, has no name.", path="DNS")
+                yield SENDERS["ptr"].problem(f"{address}, where {host} is, has no name.", Place("DNS"))
             elif not any(address in names.addresses(name) for name in called):
                 yield SENDERS["ptr"].problem(
-                    f"{address} is called {called[0]}, which does not lead back to it.", path="DNS"
+                    f"{address} is called {called[0]}, which does not lead back to it.", Place("DNS")
                 )
 
 

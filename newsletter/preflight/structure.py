@@ -45,7 +45,7 @@ def headings(mail: Mail) -> Iterator[Problem]:
         if level > above + 1:
             yield MAILS["heading-order"].problem(
                 f"“{_short(words)}” is a heading of level {level} below one of level {above}.",
-                path=mail.path_of(words),
+                mail.place_of(words),
             )
 
 
@@ -60,15 +60,16 @@ def links(mail: Mail) -> Iterator[Problem]:
         words = words_of(link)
         if not words:
             yield MAILS["link-missing-text"].problem(
-                f"The link to {_short(href)} has no words.", path=mail.path_of(href)
+                f"The link to {_short(href)} has no words.", mail.place_of(href)
             )
         elif words.casefold().strip(" .:»›→…") in _EMPTY_WORDS:
             yield MAILS["link-text"].problem(
-                f"The link “{words}” does not say where it leads, to {_short(href)}.", path=mail.path_of(href)
+                f"The link “{words}” does not say where it leads, to {_short(href)}.",
+                mail.place_of(href, href, f"[{words}]"),
             )
         if href.startswith("#") and href[1:] not in places:
             yield MAILS["anchor"].problem(
-                f"“{_short(words)}” jumps to {href}, which is not in the mail.", path=mail.path_of(href)
+                f"“{_short(words)}” jumps to {href}, which is not in the mail.", mail.place_of(href)
             )
 
 
@@ -85,13 +86,15 @@ def language(mail: Mail) -> Iterator[Problem]:
 def images(mail: Mail) -> Iterator[Problem]:
     """Every image has a description and a size."""
     for image in mail.document.iter("img"):
-        source = _short(image.get("src") or "")
+        source = image.get("src") or ""
         if image.get("alt") is None:
             yield TEXTS["no-alt"].problem(
-                f"The image {source} has no description.", path=mail.path_of(source)
+                f"The image {_short(source)} has no description.", mail.place_of(source)
             )
         if not (image.get("width") or "").rstrip("%px").isdigit():
-            yield MAILS["image-size"].problem(f"The image {source} has no width.", path=mail.path_of(source))
+            yield MAILS["image-size"].problem(
+                f"The image {_short(source)} has no width.", mail.place_of(source)
+            )
 
 
 def _short(words: str) -> str:

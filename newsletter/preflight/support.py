@@ -81,12 +81,15 @@ def programs() -> tuple[str, ...]:
 
 def unsupported(mail: Mail) -> Iterator[Problem]:
     """Nothing that matters is built on what a large mail program does not know."""
+    are_told = any(
+        problem.kind == "image-format" for problem in mail.rendering.problems
+    )  # and with their files
     for slug, where in found_in(mail.document).items():
         feature = _data()["features"].get(slug)
-        if feature is not None and slug not in HARMLESS:
+        if feature is not None and slug not in HARMLESS and not (are_told and slug.startswith("image-")):
             yield MAILS["unsupported"].problem(
                 f"{feature['title']} ({where}) is not known to {_listed(feature['unsupported'])}.",
-                path=mail.path_of(where),
+                mail.place_of(where),
             )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from newsletter.content.post import Problem
 from newsletter.issues.fitting import SIZE_LIMIT
 from newsletter.preflight.mail import Mail
-from newsletter.preflight.rules import MAILS
+from newsletter.preflight.rules import MAILS, Place
 
 #: Bytes of HTML from which a mail comes near to where Gmail cuts. Beyond SIZE_LIMIT no issue is made.
 _NEAR_LIMIT = 80_000
@@ -77,7 +77,7 @@ def addresses(mail: Mail) -> Iterator[Problem]:
         if _is_nowhere(host):
             yield MAILS["image-address"].problem(
                 f"The images are to be fetched from {host}, where nobody else finds them.",
-                path="[newsletter] url",
+                Place("[newsletter] url"),
             )
 
 

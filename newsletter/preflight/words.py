@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from newsletter.content.post import Problem
 from newsletter.issues import merge
 from newsletter.preflight.mail import Mail
-from newsletter.preflight.rules import MAILS
+from newsletter.preflight.rules import MAILS, Place
 
 #: Characters that most phones, and most desktops, show of a subject.
 LONGEST_SUBJECT = 70
 
 #: Characters of the line beside the subject.
-SHORTEST_PREHEADER, LONGEST_PREHEADER = 30, 150
+SHORTEST_PREHEADER, LONGEST_PREHEADER = 20, 150
 
 #: Marks of writers for themselves. “TODO” is also a noun, so it counts only where it opens something.
 _MARKS = re.compile(
     r"(?<![\w.\-/])(?:TK(?:TK)*(?![\w.\-/])|(?:TODO|FIXME|XXX)(?=:|\s*$)|[\[(](?:TODO|FIXME|XXX|TK)\b[^\])]*[\])])"
 )
 _LOREM = re.compile(r"\blorem ipsum\b", re.IGNORECASE)
+
+#: SpamAssassin's __LONGWORDS_A to _C (20_body_tests.cf), of which it takes two.
+_ROWS = tuple(
+    re.compile(rf"\b(?:[a-z]{{{letters},}}[\s.]+){{{words}}}") for letters, words in ((8, 6), (6, 9), (5, 10))
+)
 
 #: What a generator would have replaced. A merge field that there is stands in every mail and is replaced there.
 _UNRESOLVED = re.compile(
@@ -31,11 +36,25 @@ def placeholders(mail: Mail) -> Iterator[Problem]:
     for text in (mail.rendering.subject, *mail.prose):
         for mark in _MARKS.finditer(text):
             yield MAILS["placeholder"].problem(
-                f"“{_around(text, mark)}” holds a mark for yourself.", path=mail.path_of(mark[0])
+                f"“{_around(text, mark)}” holds a mark for yourself.", _place(mail, text, mark)
             )
         if found := _LOREM.search(text):
             yield MAILS["lorem"].problem(
-                f"“{_around(text, found)}” only holds a place.", path=mail.path_of(found[0])
+                f"“{_around(text, found)}” only holds a place.", _place(mail, text, found)
+            )
+
+
+def long_words(mail: Mail) -> Iterator[Problem]:
+    """No row of words looks like the salad that spam is hidden in."""
+    for block in mail.document.iter("p", "ul", "ol", "dl"):
+        if next(block.iterancestors("ul", "ol", "dl"), None) is not None:
+            continue
+        text = " ".join(" ".join(map(str, block.itertext())).split()) + " "
+        rows = [found[0] for row in _ROWS if (found := row.search(text))]
+        if len(rows) > 1:
+            first = rows[0].split()[0]
+            yield MAILS["long-words"].problem(
+                f"“{rows[0][:60].strip()} …” is a row of long words.", mail.place_of(first)
             )
 
 
@@ -45,8 +64,13 @@ def unresolved(mail: Mail) -> Iterator[Problem]:
         for found in _UNRESOLVED.finditer(text):
             if found[0] not in merge.FIELDS:
                 yield MAILS["unresolved"].problem(
-                    f"“{_around(text, found)}” was not replaced.", path=mail.path_of(found[0])
+                    f"“{_around(text, found)}” was not replaced.", _place(mail, text, found)
                 )
+
+
+def _place(mail: Mail, text: str, found: re.Match[str]) -> Place:
+    """Return where a found word stands, best of all in its words."""
+    return mail.place_of(found[0], text[max(0, found.start() - 20) : found.end()])
 
 
 def subject(mail: Mail) -> Iterator[Problem]:
@@ -56,16 +80,18 @@ def subject(mail: Mail) -> Iterator[Problem]:
         yield MAILS["subject-empty"].problem("The mail has no subject.")
     elif len(line) > LONGEST_SUBJECT:
         yield MAILS["subject-length"].problem(
-            f"The subject has {len(line)} characters: “{line}”.", path=mail.path_of(line)
+            f"The subject has {len(line)} characters: “{line}”.", mail.place_of(line)
         )
 
 
 def preheader(mail: Mail) -> Iterator[Problem]:
     """The line beside the subject says something, and is not cut."""
     length = len(mail.rendering.preheader)
-    if not SHORTEST_PREHEADER <= length <= LONGEST_PREHEADER:
+    is_alone = len(mail.rendering.posts) == 1  # else it names the other posts, which may have one short title
+    if not (SHORTEST_PREHEADER if is_alone else 1) <= length <= LONGEST_PREHEADER:
         yield MAILS["preheader-length"].problem(
-            f"The line beside the subject has {length or 'no'} characters: “{mail.rendering.preheader}”."
+            f"The line beside the subject has {length or 'no'} characters: “{mail.rendering.preheader}”.",
+            mail.place_of(mail.rendering.preheader) if length else Place(),
         )
 
 

@@ -178,16 +178,26 @@ def _comparison(compared: list[tuple[str, Opinion, Opinion]]) -> Table:
     for name, ours, theirs in compared:
         mine, others = _measures(ours), _measures(theirs)
         table.add_row(name[:40], *(f"{mine[each]:,} / {others[each]:,}" for each in names))
+    table.add_section()
+    table.add_row("together", *(f"{mine:,} / {others:,}" for mine, others in _together(compared).values()))
     return table
+
+
+def _together(compared: list[tuple[str, Opinion, Opinion]]) -> dict[str, tuple[float, float]]:
+    """Return each column as a whole, for ours and for theirs: what is counted as the sum, a score as the worst."""
+    pairs = [(_measures(ours), _measures(theirs)) for _, ours, theirs in compared]
+    whole = {each: max if each in ("SpamAssassin", "rspamd") else sum for each in pairs[0][0]}
+    return {
+        each: (found(mine[each] for mine, _ in pairs), found(others[each] for _, others in pairs))
+        for each, found in whole.items()
+    }
 
 
 def _worse(compared: list[tuple[str, Opinion, Opinion]]) -> list[str]:
     return [
-        f"{name}: MJML's is better by {each}, {others[each]:,} against {mine[each]:,}"
-        for name, ours, theirs in compared
-        for mine, others in [(_measures(ours), _measures(theirs))]
-        for each in mine
-        if mine[each] > others[each]
+        f"MJML's are better by {each}, {others:,} against {mine:,}"
+        for each, (mine, others) in _together(compared).items()
+        if mine > others
     ]
 
 

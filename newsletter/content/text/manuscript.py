@@ -65,6 +65,8 @@ def read_manuscript(
         problems=_in_order(
             (*_too_long(post, body, text, first_line), *fitted.problems, *summary.problems, *cover_problems)
         ),
+        source=body,
+        first_line=first_line,
     )
 
 

@@ -25,6 +25,7 @@ from newsletter.content.text.markup import End, Event, Start, Text, read, write
 LONGEST_PARAGRAPH = 50_000  # characters; nobody writes one, and emphasis in it could take seconds to resolve
 MOST_TAGS = 10_000  # of raw HTML; what nests deeper than that is an attack on the parser
 
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)  # nobody sees these, and a validator takes offence
 _MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
 _SCHEME = re.compile(r"""[^<>]{0,2000}?\bhref\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,50}):""", re.IGNORECASE)
 _LOCATED = re.compile(r"<(img|iframe|video|audio|embed|object|a(?=\s[^<>]*href))(?=[\s/>])", re.IGNORECASE)
@@ -51,7 +52,7 @@ def to_html(events: Sequence[Event]) -> str:
         if block is not None:
             code, language, end = block
             pieces.append(write(events[position:index]))
-            pieces.append(f"<pre><code>{highlight(code, language)}</code></pre>")
+            pieces.append(f"<pre><code>{highlight(_TRAILING.sub('', code), language)}</code></pre>")
             position = index = end
         else:
             index += 1

@@ -48,7 +48,7 @@ def test_colours_faces_and_width_are_the_authors():
     )
     assert "#8a1c4a" in rendering.html
     assert "#2450c8" not in rendering.html
-    assert "font-family:Rockwell, serif" in rendering.html
+    assert "font-family:Rockwell,serif" in rendering.html
     assert "max-width:520px" in rendering.html
     assert 'width="520"' in rendering.html
 

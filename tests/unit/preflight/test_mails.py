@@ -71,12 +71,19 @@ def heavy(octets: int) -> Rendering:
     return replace(rendered().rendering, images=(InlineImage("a", "image/png", "a.png", bytes(octets)),))
 
 
+#: Names of people, as they stand in a list.
+SALAD = ["alexander", "christopher", "harbourmaster", "jennifer", "nathaniel", "seamstress", "stewardess", "theodora",
+         "valentine", "whitequark", "wilhelmina"]  # fmt: skip
+
 #: For each rule, a mail that trips it.
 SPOILT: dict[str, Callable[[], Mail]] = {
     "unsubscribe-link": lambda: html(merge.UNSUBSCRIBE_URL, "https://example.com"),
     "preferences-link": lambda: html(merge.PREFERENCES_URL, "https://example.com"),
     "unresolved": lambda: rendered("See {{ site.title }} for more of this, and for the rest of it."),
     "placeholder": lambda: rendered("It was built in [TK year], as the harbour master told us last week."),
+    "long-words": lambda: rendered(
+        "Without these people nothing would have come of it:\n\n" + "\n".join(map("- {}".format, SALAD))
+    ),
     "lorem": lambda: rendered("Lorem ipsum dolor sit amet, consectetur adipiscing elit."),
     "subject-length": lambda: rendered(
         subject="The harbour wakes at five, " + "and nobody rings a bell, " * 3
@@ -131,6 +138,7 @@ def test_a_rule_finds_what_it_is_for(name: str) -> None:
         "We wrote `TODO: later` into the code, and <code>TK</code> beside it, as everybody does now and then.",
         "The tide table [of November, here](https://example.com/tides) says more than this one ever could.",
         "In __init__ and __ALL_CAPS__ stands nothing that anybody would have had to replace before sending.",
+        f"Without these people nothing would have come of it: {', '.join(SALAD)}.",
         "A set is written {1, 2}, a map {a: {b: c}} and a percentage {100%} in this made-up language of ours.",
     ],
 )
@@ -179,13 +187,27 @@ def test_what_is_silenced_is_not_said_again() -> None:
     assert judge(lawless, silenced=["unsubscribe-link"]) != ()
 
 
-def test_the_file_is_named() -> None:
-    """Proves that a fault of one post among several is told with its file."""
+def test_the_file_and_the_line_are_named() -> None:
+    """Proves that a fault of one post among several is told with its file, and with the line on which it stands."""
     posts = [
         manuscript("A first paragraph that is long enough for the line beside the subject.", path="one.md"),
         manuscript(
-            "Built in TK, as the harbour master told us in the rain last week.", path="two.md", id="b"
+            "Fog.\n\nBuilt in TK, as the harbour master\ntold [here](tides.md) last week.",
+            path="two.md",
+            id="b",
+            first_line=5,
         ),
     ]
     mail = Mail(render_issue(posts, MASTHEAD, TEMPLATES, body="full", note=None), posts, "en")
-    assert {problem.path for problem in judge(mail) if problem.kind == "placeholder"} == {"two.md"}
+    assert [(problem.kind, problem.path, problem.line) for problem in judge(mail)] == [
+        ("placeholder", "two.md", 7),
+        ("link-text", "two.md", 8),
+    ]
+
+
+def test_an_image_that_few_show_is_told_once() -> None:
+    """Proves that what is said of a post's image with file and line is not said again of the mail."""
+    problems = judge(
+        rendered("The tide table of this November:\n\n![The tide](https://example.org/tide.svg)")
+    )
+    assert [problem.kind for problem in problems] == ["image-format"]

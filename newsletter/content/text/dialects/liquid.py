@@ -26,15 +26,16 @@ _ADDRESSES = frozenset({"relative_url", "absolute_url", "url", "safe", "htmlBase
 
 def translate_liquid(rewriting: Rewriting, tags: Mapping[str, Handler]) -> None:
     """Translate `{% … %}` and `{{ … }}`; `tags` are the generator's own tags."""
-    position = 0
+    position = told = 0
     while tag := _FINDER.next(rewriting.body, position):
         position = tag.end
         inner = tag.inner.strip().removeprefix("-").removesuffix("-").strip()
         in_code = tag.start in rewriting.code
         if tag.opener == "{%":
             position = _translate_tag(rewriting, tag, inner, tags, in_code=in_code)
+            told = max(told, _end_of_loop(rewriting, tag, inner))
         elif not in_code:
-            _translate_output(rewriting, tag, inner)
+            _translate_output(rewriting, tag, inner, is_told=tag.start < told)
 
 
 def _translate_tag(
@@ -60,6 +61,12 @@ def _translate_tag(
     if name not in _SILENT and not name.startswith("end"):
         _report_tag(rewriting, tag, name)
     return tag.end
+
+
+def _end_of_loop(rewriting: Rewriting, tag: Tag, inner: str) -> int:
+    """Return where the loop ends that begins here: that it is not run tells of all that stands in it."""
+    closing = _find_end(rewriting, tag, "endfor") if inner.startswith("for ") else None
+    return closing.end if closing else 0
 
 
 def _report_tag(rewriting: Rewriting, tag: Tag, name: str) -> None:
@@ -114,7 +121,7 @@ def _drop_raw_between(rewriting: Rewriting, tag: Tag, closing: Tag) -> None:
         position = inside.end
 
 
-def _translate_output(rewriting: Rewriting, tag: Tag, inner: str) -> None:
+def _translate_output(rewriting: Rewriting, tag: Tag, inner: str, *, is_told: bool) -> None:
     """Put in what an output surely means: a literal, the site's address. Report others, lose their links."""
     expression, *filters = [part.strip() for part in inner.split("|")]
     names = {part.split(":")[0].strip() for part in filters}
@@ -122,6 +129,8 @@ def _translate_output(rewriting: Rewriting, tag: Tag, inner: str) -> None:
         rewriting.replace(tag.start, tag.end, _site_address(rewriting, tag))
     elif is_literal(expression) and (names <= _ADDRESSES or _only_prepends_site(filters)):
         rewriting.replace(tag.start, tag.end, unquote(expression))
+    elif is_told:
+        rewriting.replace(tag.start, tag.end, LOST)
     else:
         _lose_output(rewriting, tag, inner)
 

@@ -79,6 +79,12 @@ def test_loops_conditions_and_includes_lose_their_tags_only() -> None:
     assert kinds(result) == [(2, "liquid"), (7, "liquid")]
 
 
+def test_a_loop_is_told_once() -> None:
+    """Proves that of a loop one loss is told, not each value in it, and after it the next one again."""
+    body = "{% for issue in issues %}\n[#{{ issue }}]: {{ site.repository }}/{{ issue }}\n{% endfor %}\n{{ after }}"
+    assert kinds(translated(body, "jekyll")) == [(1, "liquid"), (4, "liquid")]
+
+
 def test_a_gist_becomes_a_link() -> None:
     """jekyll-gist is a plugin that nearly every blog uses."""
     result = translated("{% gist parkr/931c1c8d465a04042403 %}", "jekyll")

@@ -50,6 +50,12 @@ def test_footnotes_are_a_list_without_links() -> None:
     assert " id=" not in result
 
 
+def test_code_ends_where_its_words_end() -> None:
+    """Proves that blanks at the ends of lines, which nobody sees, cost no bytes, and that those before words stay."""
+    post = manuscript("```\none  \n\t\n  two\t \n```")
+    assert "<code>one\n\n  two\n</code>" in post.html
+
+
 def test_code_is_highlighted_with_inline_styles() -> None:
     """Classes and style sheets would not survive the way."""
     result = html("```python title=x\ndef a(): ...\n```")
