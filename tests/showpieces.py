@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from newsletter.content.post import Manuscript
+from newsletter.content.post import InlineImage, Manuscript, Picture
 from newsletter.content.reader import ContentFolder
-from newsletter.issues.design import Design
+from newsletter.issues.design import Design, with_accent
 from newsletter.issues.rendering import Masthead, Rendering, render_issue, render_notice
 from newsletter.issues.templating import Templates
 from tests import torture
@@ -66,11 +66,29 @@ def issue(
     theme: str = "harbour",
     masthead: Masthead = MASTHEAD,
     intro: str = "Dear all, the fog has gone.",
+    design: Design | None = None,
 ) -> Rendering:
     """Render posts as an issue."""
     words = note(intro=intro) if intro else None
-    themed = replace(masthead, design=Design(theme=theme))
+    themed = replace(masthead, design=design or Design(theme=theme))
     return render_issue(posts, themed, TEMPLATES, body=body, note=words)
+
+
+def designs() -> dict[str, Design]:
+    """Return designs that an author may well choose."""
+    logo = InlineImage("logo@images.newsletter", "image/png", "logo.png", drawn(360, 90))
+    designs = {
+        name: Design("harbour", *with_accent(accent))
+        for name, accent in (("red", (176, 32, 37)), ("yellow", (240, 200, 40)), ("navy", (16, 32, 80)))
+    }
+    designs["narrow, with a logo"] = Design(
+        "signal",
+        faces={"headings": "Rockwell, serif", "text": "Verdana, sans-serif"},
+        width=480,
+        logo=Picture(f"cid:{logo.cid}", MASTHEAD.title, 180, 45),
+        logo_file=logo,
+    )
+    return designs
 
 
 def notice(kind: str, *, theme: str = "harbour") -> Rendering:

@@ -65,6 +65,8 @@ def _block_of_its_own(picture: HtmlElement) -> HtmlElement | None:
         return None
     if block.tag not in ("p", "li", "dd") and block.get("class") != "figure":
         return block
+    if _caption_below(block) is not None:
+        return block
     words = block.xpath(".//text()[not(ancestor::small or ancestor::div[@class='caption'])]")
     return None if "".join(words).strip() else block
 
@@ -72,16 +74,30 @@ def _block_of_its_own(picture: HtmlElement) -> HtmlElement | None:
 def _set_caption(block: HtmlElement) -> None:
     """Give a picture's caption, in a manuscript `<br><small>`, a block of its own."""
     captions = [small for small in block.findall("small") if _follows_break(small)]
+    if (below := _caption_below(block)) is not None:
+        captions.append(below)
     if block.tag != "p" or not captions:
         return
     for caption in captions:
         line_break = caption.getprevious()
-        assert line_break is not None, "a caption follows a line break"
-        block.remove(line_break)
+        if line_break is not None and line_break.tag == "br":
+            block.remove(line_break)
         caption.tag = "div"
         caption.set("class", "caption")
     block.tag = "div"  # a paragraph cannot hold blocks
     block.set("class", "figure")
+
+
+def _caption_below(block: HtmlElement) -> HtmlElement | None:
+    """Return the words in italics on the line below a picture, as captions are often written in Markdown."""
+    match list(block):
+        case [picture, words] if block.tag == "p" and words.tag in ("em", "i"):
+            between = picture.tail or ""
+            is_picture = picture.tag == "img" or picture.find(".//img") is not None
+            around = f"{block.text or ''}{picture.text_content()}{between}{words.tail or ''}"
+            return words if is_picture and "\n" in between and not around.strip() else None
+        case _:
+            return None
 
 
 def _follows_break(small: HtmlElement) -> bool:

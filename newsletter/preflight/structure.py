@@ -65,7 +65,7 @@ def links(mail: Mail) -> Iterator[Problem]:
         elif words.casefold().strip(" .:»›→…") in _EMPTY_WORDS:
             yield MAILS["link-text"].problem(
                 f"The link “{words}” does not say where it leads, to {_short(href)}.",
-                mail.place_of(href, href, f"[{words}]"),
+                mail.place_of(href, f"[{words}]({href}", href, f"[{words}]"),
             )
         if href.startswith("#") and href[1:] not in places:
             yield MAILS["anchor"].problem(
@@ -89,11 +89,12 @@ def images(mail: Mail) -> Iterator[Problem]:
         source = image.get("src") or ""
         if image.get("alt") is None:
             yield TEXTS["no-alt"].problem(
-                f"The image {_short(source)} has no description.", mail.place_of(source)
+                f"The image {_short(source)} has no description.",
+                mail.place_of(source, source.rpartition("/")[2]),
             )
         if not (image.get("width") or "").rstrip("%px").isdigit():
             yield MAILS["image-size"].problem(
-                f"The image {_short(source)} has no width.", mail.place_of(source)
+                f"The image {_short(source)} has no width.", mail.place_of(source, source.rpartition("/")[2])
             )
 
 

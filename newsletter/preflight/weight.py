@@ -41,7 +41,11 @@ def size(mail: Mail) -> Iterator[Problem]:
     """The mail is not cut off by Gmail."""
     octets = len(mail.rendering.html.encode())
     if _NEAR_LIMIT < octets <= SIZE_LIMIT:
-        yield MAILS["size"].problem(f"The mail has {octets:,} bytes of HTML; Gmail cuts at about 102,000.")
+        longest = max(mail.manuscripts, key=lambda manuscript: len(manuscript.html), default=None)
+        at = Place(longest.post.path) if longest else Place()
+        yield MAILS["size"].problem(
+            f"The mail has {octets:,} bytes of HTML; Gmail cuts at about 102,000.", at
+        )
 
 
 def styles(mail: Mail) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ from tests.showpieces import issue
 _SEED = 2026
 
 #: Posts of each blog.
-_POSTS = 100
+_POSTS = 400
 
 #: Lines of the file around a finding.
 _AROUND = 1
@@ -30,7 +30,7 @@ def main(count: int) -> None:
     """Print the sample, and how many findings of each kind there are."""
     by_kind: dict[str, list[tuple[str, Problem]]] = defaultdict(list)
     for blog in ("jekyll", "zola"):
-        for problem in _found(blog):
+        for problem in dict.fromkeys(_found(blog)):  # the folder and the mail may tell of the same
             by_kind[problem.kind].append((blog, problem))
     print({kind: len(found) for kind, found in sorted(by_kind.items())})
     print(Counter(blog for found in by_kind.values() for blog, _ in found))

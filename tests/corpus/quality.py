@@ -7,6 +7,7 @@ Exit status 1 says that something is not as it has to be; what it is stands belo
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -18,11 +19,12 @@ from rich.table import Table
 
 from newsletter.content.post import Manuscript
 from newsletter.content.reader import ContentFolder
+from newsletter.languages import OFFERED
 from tests.corpora import corpus
 from tests.judges import mjml
 from tests.judges.panel import Entry, Opinion, Panel, panel
 from tests.manuscripts import MASTHEAD
-from tests.showpieces import NOTICES, THEMES, demo_posts, issue, notice, torture_post
+from tests.showpieces import NOTICES, THEMES, demo_posts, designs, issue, notice, torture_post
 
 #: How many posts of each blog are looked at; which ones, a fixed seed decides.
 _POSTS, _SEED = 40, 2026
@@ -58,6 +60,15 @@ def _groups() -> Iterator[Group]:
             for theme in THEMES
             for body in ("summary", "full")
         ],
+    )
+    yield (
+        "demo, designs",
+        [Entry(name, issue(posts, body="summary", design=design)) for name, design in designs().items()],
+    )
+    languages = {language: replace(MASTHEAD, language=language) for language in OFFERED}
+    yield (
+        "demo, languages",
+        [Entry(tag, issue(posts[:3], body="summary", masthead=spoken)) for tag, spoken in languages.items()],
     )
     yield "demo, single posts", [Entry(post.post.id, issue([post])) for post in posts]
     yield (

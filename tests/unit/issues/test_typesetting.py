@@ -103,6 +103,16 @@ def test_a_caption_gets_a_block_of_its_own() -> None:
     assert figure.find("img").get("class") == "picture"
 
 
+def test_italics_below_a_picture_are_its_caption() -> None:
+    """Proves that a picture and a line in italics are a figure, so that Outlook is told its width, and others not."""
+    document = typeset('<p><a href="x"><img src="a.png" alt="boat"></a>\n<em>A boat</em></p>')
+    [figure] = document.find_class("figure")
+    assert [child.get("class") for child in figure] == [None, "caption"]
+    assert figure.find(".//img").get("width") == "536"
+    for words in ('<img src="a.png" alt="b"> <em>A boat</em>', '<img src="a.png" alt="b">\n<em>A</em> boat'):
+        assert typeset(f"<p>{words}</p>").find_class("figure") == []
+
+
 def test_small_print_is_no_caption() -> None:
     """Proves that small words without a picture stay as they are."""
     document = typeset("<p>Nothing here<br><small>is a caption.</small></p>")
