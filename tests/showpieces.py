@@ -79,7 +79,7 @@ def designs() -> dict[str, Design]:
     logo = InlineImage("logo@images.newsletter", "image/png", "logo.png", drawn(360, 90))
     designs = {
         name: Design("harbour", *with_accent(accent))
-        for name, accent in (("red", (176, 32, 37)), ("yellow", (240, 200, 40)), ("navy", (16, 32, 80)))
+        for name, accent in (("red", (176, 32, 37)), ("green", (30, 110, 60)), ("navy", (16, 32, 80)))
     }
     designs["narrow, with a logo"] = Design(
         "signal",
