@@ -12,6 +12,7 @@ from tests.benchmark import (
     far,
     killing,
     leaving,
+    previewing,
     rendering,
     restarting,
     rhythm,
@@ -25,6 +26,7 @@ from tests.benchmark.measuring import Row, print_table
 PARTS = {
     "scanning": scanning,
     "rendering": rendering,
+    "previewing": previewing,
     "composing": composing,
     "delivering": delivering,
     "far": far,

@@ -1,15 +1,17 @@
-"""Rendering an issue of ten posts, premailer included: once for all readers."""
+"""Rendering an issue of ten posts, premailer included, and preflight: once for all readers."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from newsletter.content.post import Manuscript
+from newsletter.content.post import Manuscript, Problem
 from newsletter.content.reader import ContentFolder
 from newsletter.issues.rendering import Masthead, Rendering, render_issue
 from newsletter.issues.templating import Templates
-from tests.benchmark.measuring import Row, seconds
+from newsletter.preflight.judging import judge
+from newsletter.preflight.mail import Mail
+from tests.benchmark.measuring import Row, at_most, seconds
 
 _PARAGRAPH = (
     "The **tide** came in at the hour that the [table](https://example.com/t) gave, and the boats turned. "
@@ -49,8 +51,13 @@ def digest(manuscripts: list[Manuscript], body: str) -> Rendering:
     return render_issue(manuscripts, MASTHEAD, Templates(), body=kind, note=None)
 
 
+def judged(manuscripts: list[Manuscript], body: str) -> tuple[Problem, ...]:
+    """Render them, and let preflight look at the mail."""
+    return judge(Mail(digest(manuscripts, body), manuscripts))
+
+
 def measure() -> list[Row]:
-    """Time the rendering of ten posts, as summaries and in full."""
+    """Time the rendering of ten posts, as summaries and in full; and with preflight, which wants a second at most."""
     manuscripts = ten_manuscripts()
     rows = []
     for body in ("summary", "full"):
@@ -59,4 +66,6 @@ def measure() -> list[Row]:
         rows.append(
             Row(f"render and inline 10 posts, {body}", f"{time * 1000:,.0f} ms", f"{size:,} bytes of HTML")
         )
+        both = seconds(lambda body=body: judged(manuscripts, body))
+        rows.append(at_most(f"the same with preflight, {body}", both, 1, "s"))
     return rows
