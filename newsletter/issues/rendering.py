@@ -22,6 +22,7 @@ from newsletter.issues.fitting import SIZE_LIMIT, can_be_shortened, fewest, shor
 from newsletter.issues.pieces import Piece, make_piece, shielded
 from newsletter.issues.serving import ServedImage
 from newsletter.issues.templating import Templates
+from newsletter.issues.turning import turn
 from newsletter.issues.typesetting import set_type
 
 #: Between declarations of a style; there are thousands, and Gmail counts bytes.
@@ -165,6 +166,7 @@ def _inline(page: str, measure: int) -> str:
     """Move the styles into the elements, since many clients drop or cut the style sheet of a mail."""
     document = lxml.html.document_fromstring(page)
     set_type(document, measure=measure)
+    turn(document)
     premailer = Premailer(
         allow_network=False,
         disable_validation=True,  # it knows no `mso-` property
