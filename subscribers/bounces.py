@@ -38,6 +38,11 @@ def count(
     return len(moments) >= ENOUGH and max(moments) - min(moments) >= SPREAD
 
 
+def clear_away(connection: Connection, now: datetime) -> int:
+    """Forget, of all readers, what came back too long ago; return how many reports that were."""
+    return connection.execute(delete(bounces).where(bounces.c.happened_at < now - FORGOTTEN)).rowcount
+
+
 def forget(connection: Connection, subscriber_id: int) -> None:
     """Forget what came back from a reader: mail to them arrives again, or they asked for it anew."""
     connection.execute(delete(bounces).where(bounces.c.subscriber_id == subscriber_id))

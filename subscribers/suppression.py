@@ -64,7 +64,12 @@ def suppressed(readers: FromClause = tables.subscribers) -> Exists:
 
 def address_hash(connection: Connection, address: Address) -> str:
     """Return the keyed hash under which an address is suppressed: HMAC-SHA256, 64 hexadecimal digits."""
-    return hmac(keys.suppression_key(connection), address.key.encode(), sha256).hexdigest()
+    return keyed_hash(connection, address.key)
+
+
+def keyed_hash(connection: Connection, text: str) -> str:
+    """Return a hash that only this site can make, so that nobody else finds the text by trying: HMAC-SHA256."""
+    return hmac(keys.suppression_key(connection), text.encode(), sha256).hexdigest()
 
 
 def _reason(connection: Connection, hashed: str) -> str | None:

@@ -15,7 +15,7 @@ from newsletter.cadence import Cadence
 from newsletter.errors import NewsletterError
 from newsletter.issues import calendar, freezing
 from newsletter.issues.freezing import Issue
-from newsletter.outbox import enquiry, queue
+from newsletter.outbox import enquiry, retention
 from newsletter.scheduling import approving, dues
 from newsletter.scheduling.simulating import Simulated
 from newsletter.scheduling.simulating import simulate as simulate_between
@@ -55,7 +55,7 @@ def entries(site: Site, *, past: int, coming: int) -> list[Entry]:
 def _issues(connection: Connection) -> Iterator[Entry]:
     for issue in freezing.all_issues(connection):
         words = issue.subject if issue.state == "open" else f"{issue.subject} ({issue.state}: {issue.reason})"
-        readers = queue.counts(connection, issue.number).total
+        readers = retention.counts(connection, issue.number).total
         at = issue.scheduled_for or issue.created_at
         yield Entry(at, issue.cadence, "issue", issue.number, words, readers)
 

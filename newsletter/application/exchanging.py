@@ -16,9 +16,9 @@ from subscribers.exchange.importing import Defaults, Importer, Result, pages
 OnRows = Callable[[int], None]
 
 
-def people_file(path: Path, format_name: str | None) -> PeopleFile:
+def people_file(site: Site, path: Path, format_name: str | None) -> PeopleFile:
     """Open a file of readers. Raises SubscribersError when it cannot be understood."""
-    return open_file(path, format_name)
+    return open_file(path, format_name, site.settings.privacy.addresses)
 
 
 def import_people(

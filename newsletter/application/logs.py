@@ -13,6 +13,7 @@ from typing import Any, Literal
 import structlog
 
 from newsletter.application.opening import clock
+from subscribers import networks
 
 Shape = Literal["auto", "text", "json", "off"]
 
@@ -70,10 +71,11 @@ class _Bridge(logging.Handler):
     """What libraries complain of in Python's own log, as lines of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        facts = {"of": record.name, "words": record.getMessage()}
+        facts = {"of": record.name, "words": networks.truncated(record.getMessage())}
         if record.exc_info and record.exc_info[1] is not None:
             innermost = extract_tb(record.exc_info[2])[-1:]
-            facts["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+            error = networks.truncated(str(record.exc_info[1]))
+            facts["error"] = f"{type(record.exc_info[1]).__name__}: {error}"
             facts["where"] = "".join(f"{frame.filename}:{frame.lineno}" for frame in innermost)
         trouble("complaint", **facts)
 

@@ -8,7 +8,7 @@ from newsletter.application.opening import clock
 from newsletter.issues import calendar, freezing
 from newsletter.issues.calendar import Skip
 from newsletter.issues.freezing import Issue
-from newsletter.outbox import enquiry, queue, steering
+from newsletter.outbox import enquiry, retention, steering
 from newsletter.outbox.enquiry import Replies, Waiting
 from newsletter.outbox.queue import Counts
 from newsletter.outbox.steering import Doubtful
@@ -34,10 +34,11 @@ class IssueReport:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is in doubt of an issue, and what the relay said."""
+    """What is in doubt of an issue, and what the relay said; of `past` deliveries only how they ended is kept."""
 
     doubtful: tuple[Doubtful, ...]
     replies: Replies
+    past: int
 
 
 def issues(site: Site) -> list[IssueReport]:
@@ -55,7 +56,9 @@ def issue(site: Site, number: int) -> IssueReport:
 def details(site: Site, number: int) -> Details:
     """Return what is in doubt of an issue, and what the relay said of it."""
     with reading(site.engine) as connection:
-        return Details(tuple(steering.in_doubt(connection, number)), enquiry.replies(connection, number))
+        doubtful = tuple(steering.in_doubt(connection, number))
+        past = retention.past(connection, number).total()
+        return Details(doubtful, enquiry.replies(connection, number), past)
 
 
 def waiting(site: Site) -> list[Waiting]:
@@ -72,4 +75,4 @@ def skips(site: Site) -> list[Skip]:
 
 def _report(connection: Connection, found: Issue) -> IssueReport:
     posts = tuple(freezing.posts_of(connection, found.number))
-    return IssueReport(found, posts, queue.counts(connection, found.number))
+    return IssueReport(found, posts, retention.counts(connection, found.number))

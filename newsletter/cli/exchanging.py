@@ -64,7 +64,7 @@ def import_file(
 ) -> None:
     """Take in readers from a file. Who is known here is never changed, and nobody is written to."""
     with opening.opened(site) as opened:
-        people = exchanging.people_file(file, format_name)
+        people = exchanging.people_file(opened, file, format_name)
         results = _import(opened, people, basis.strip(), dry_run=dry_run)
     counts = Counter(result.outcome for result in results)
     odd = [result for result in results if result.outcome == "invalid"]

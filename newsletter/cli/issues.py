@@ -94,6 +94,8 @@ def _show_doubtful(number: int, details: Details, zone: Any) -> None:
 
 def _show_replies(details: Details) -> None:
     replies = details.replies
+    if details.past:
+        say("", f"[dim]What the relay said to {count(details.past, 'delivery')} is not kept any longer.[/]")
     if replies.relay:
         say("", "[bold]The relay said[/]")
         rows = [
@@ -138,6 +140,7 @@ def _details_data(report: IssueReport, details: Details) -> dict[str, Any]:
     return {
         "reason": report.issue.reason or None,
         "unknown": [asdict(one) for one in details.doubtful],
+        "past": details.past,
         "replies": {
             "relay": [asdict(said) for said in details.replies.relay],
             "domains": [asdict(domain) for domain in details.replies.domains],

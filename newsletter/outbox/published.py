@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, Exists, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import freezing, merge
 from newsletter.issues.tables import issues as table
 from newsletter.issues.tables import rendering_images, renderings
-from newsletter.outbox.tables import deliveries
+from newsletter.outbox.tables import deliveries, past_deliveries
 
 #: What stands where a reader's own address would.
 _SOMEBODY = "…@…"
@@ -102,9 +102,12 @@ def _first_rendering(number: int) -> Select[int]:
     return query.where(table.c.number == number, _has_reached_somebody()).order_by(renderings.c.id).limit(1)
 
 
-def _has_reached_somebody() -> Exists:
-    sent = exists().where(deliveries.c.issue_number == table.c.number, deliveries.c.status == "sent")
-    return sent.correlate(table)
+def _has_reached_somebody() -> ColumnElement[bool]:
+    either = (
+        exists().where(one.c.issue_number == table.c.number, one.c.status == "sent").correlate(table)
+        for one in (deliveries, past_deliveries)
+    )
+    return or_(*either)
 
 
 def _public(text: str, url: str) -> Iterator[str]:

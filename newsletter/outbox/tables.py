@@ -57,6 +57,15 @@ deliveries = Table(
     sqlite_autoincrement=True,  # a delivery's id is in its Message-ID and return path: never give it twice
 )
 
+#: How the deliveries of an issue ended that are kept no longer, counted: what was sent stays true, and names nobody.
+past_deliveries = Table(
+    "past_deliveries",
+    metadata,
+    Column("issue_number", ForeignKey("issues.number"), primary_key=True),
+    Column("status", String(16), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
 #: The workers that are at it. What one has claimed is its own until its lease is over, or it is seen to be dead.
 workers = Table(
     "workers",

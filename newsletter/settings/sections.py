@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from newsletter.cadence import Cadence
 from newsletter.settings import values
 from newsletter.settings.values import Mailbox
+from subscribers import networks
 from subscribers.address import Address
 
 #: Seconds that an undo window may last.
@@ -261,6 +262,23 @@ class InboundSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySection:
+    keep_deliveries: timedelta | None = setting(
+        "How long it is kept which mail went to whom, and what the relay said; then only the numbers of each issue "
+        'stay. At least "30 days"; "forever": nothing is deleted.',
+        values.keeping,
+        default=timedelta(days=365),
+    )
+    addresses: networks.Keeping = setting(
+        'What is kept of the internet addresses of readers: "truncated": their network (/24, or /48 of IPv6), "whole", '
+        'or "none".',
+        values.one_of("truncated", "whole", "none"),
+        default="truncated",
+        key="addresses_of_requests",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DkimSection:
     domain: str = setting("The domain that signs; none: that of `from`.", values.dns_name, default="")
     selector: str = setting(
@@ -361,6 +379,7 @@ class Settings:
     database: DatabaseSection
     web: WebSection
     inbound: InboundSection
+    privacy: PrivacySection
     dkim: DkimSection
     author: AuthorSection
     log: LogSection
@@ -414,6 +433,7 @@ SECTIONS: dict[str, type] = {
     "database": DatabaseSection,
     "web": WebSection,
     "inbound": InboundSection,
+    "privacy": PrivacySection,
     "dkim": DkimSection,
     "author": AuthorSection,
     "log": LogSection,

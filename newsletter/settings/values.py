@@ -95,7 +95,10 @@ def whole(low: int, high: int) -> Callable[[object], int]:
     return parse
 
 
-_UNITS = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
+_UNITS = {
+    "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600,
+    "d": 86_400, "day": 86_400, "week": 7 * 86_400, "year": 365 * 86_400,
+}  # fmt: skip
 _DURATION = re.compile(r"(\d{1,6}) ?([a-z]+?)s?", re.IGNORECASE)
 
 
@@ -108,6 +111,23 @@ def duration(value: object) -> timedelta:
     if match is None or unit not in _UNITS:
         raise ValueError('write how long, such as "30 s", "45 min", "12 h" or "2 days"')
     return timedelta(seconds=int(match[1]) * _UNITS[unit])
+
+
+#: Bounces and complaints of older mail are not looked into; until then its deliveries are needed.
+LEAST_KEPT = timedelta(days=30)
+
+
+def keeping(value: object) -> timedelta | None:
+    """Read how long something is kept; None: for ever. Nought is refused, since it could mean either."""
+    if value == "forever":
+        return None
+    try:
+        kept = duration(value)
+    except ValueError:
+        kept = timedelta()
+    if kept < LEAST_KEPT:
+        raise ValueError('write how long, such as "90 days" or "2 years", at least "30 days"; or "forever"')
+    return kept
 
 
 def switch(value: object) -> bool:

@@ -63,8 +63,8 @@ def router(reception: Reception) -> APIRouter:
         address, choices = read_address(answers), read_choices(answers, reception.offer)
         if address is None or answers.faults:
             return JSONResponse({"faults": answers.faults}, 422)
-        network = reception.network(request)
-        if not reception.take(address, choices, Origin("form", f"API, {network}"), network):
+        origin = Origin("form", ", ".join(filter(None, ("API", reception.source(request)))))
+        if not reception.take(address, choices, origin, reception.visitor(request).network):
             return JSONResponse({"faults": {"": "Too many wishes just now. Please try again later."}}, 429)
         return JSONResponse(Taken().model_dump(), 202)
 

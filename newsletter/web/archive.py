@@ -74,6 +74,11 @@ def router(reception: Reception) -> APIRouter:
     @routes.api_route("/privacy", methods=["GET", "HEAD"])
     def privacy(request: Request) -> Response:
         """Say what is kept of whom, and for how long."""
-        return pages.show("privacy.html", pages.language_of(request), private=False)
+        return pages.show(
+            "privacy.html",
+            pages.language_of(request),
+            private=False,
+            kept=reception.site.settings.privacy,
+        )
 
     return routes

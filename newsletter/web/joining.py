@@ -52,7 +52,7 @@ def router(reception: Reception) -> APIRouter:
         reader = reception.reader(CONFIRM, token)
         if reader is None or reader.status == "unsubscribed":
             return pages.show("bad-link.html", pages.language_of(request), status=404)
-        origin = Origin("link", reception.network(request))
+        origin = Origin("link", reception.source(request))
         with reception.writing() as connection:
             membership.confirm(connection, reception.site, reader, origin, now=reception.clock())
         return RedirectResponse(f"/welcome?language={reader.language}", 303, headers=PRIVATE)
@@ -98,11 +98,11 @@ def _subscribe(reception: Reception, request: Request, answers: Answers) -> Resp
         return _taken(language)
     if not seals.is_whole(reception.tokens(), answers.one("seal"), reception.clock()):
         return _form(reception, request, answers)  # from another page, or from yesterday: one press more
-    network = reception.network(request)
     chosen = Choices(
         choices.name, choices.cadence, choices.topics, choices.timezone, choices.language or language
     )
-    if not reception.take(address, chosen, Origin("form", network), network):
+    origin = Origin("form", reception.source(request))
+    if not reception.take(address, chosen, origin, reception.visitor(request).network):
         return pages.show("later.html", language, status=429)
     return _taken(language)
 

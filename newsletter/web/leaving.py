@@ -61,7 +61,7 @@ def router(reception: Reception) -> APIRouter:
         reader = reception.reader(GOODBYE, token)
         if reader is None:
             return pages.show("bad-link.html", pages.language_of(request), status=404)
-        origin = Origin("link", reception.network(request))
+        origin = Origin("link", reception.source(request))
         with reception.writing() as connection:
             back = membership.come_back(connection, reception.site, reader, origin, now=reception.clock())
         if back.status != "confirmed":
@@ -75,14 +75,14 @@ def _one_click(reception: Reception, request: Request, reader: Subscriber | None
     """Answer a mail program: no page, no cookie, no redirect."""
     if reader is None:
         return PlainTextResponse("This is not one of our links.\n", 404, headers=PRIVATE)
-    origin = Origin("one-click", reception.network(request))
+    origin = Origin("one-click", reception.source(request))
     with reception.writing() as connection:
         membership.leave(connection, reception.site, reader, origin, now=reception.clock())
     return PlainTextResponse("Unsubscribed.\n", headers=PRIVATE)
 
 
 def _leave(reception: Reception, request: Request, reader: Subscriber, answers: Answers) -> Response:
-    origin, now = Origin("link", reception.network(request)), reception.clock()
+    origin, now = Origin("link", reception.source(request)), reception.clock()
     instead = answers.one("instead")
     tokens = reception.tokens()
     with reception.writing() as connection:

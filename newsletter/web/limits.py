@@ -1,7 +1,8 @@
 """How much may be asked for: of each address, from each network, for each domain, and in all.
 
 The counting is that of the library `limits`; what it counts stands in our own database, so that all processes count
-together and a restart forgets nothing. Addresses are counted by their keyed hash.
+together and a restart forgets nothing. Mail addresses and
+networks are counted by their keyed hashes.
 """
 
 from collections.abc import Callable
@@ -43,7 +44,8 @@ class Limits:
         counted = FixedWindowRateLimiter(_Table(self.engine, self.clock))
         with reading(self.engine) as connection:
             hashed = suppression.address_hash(connection, address)
-        if not counted.hit(_PER_NETWORK, "network", network):
+            whence = suppression.keyed_hash(connection, network)
+        if not counted.hit(_PER_NETWORK, "network", whence):
             return Verdict.LATER
         if not counted.hit(_PER_ADDRESS, "address", hashed):
             return Verdict.QUIETLY  # else a stranger could learn that somebody has asked before

@@ -90,7 +90,7 @@ def _save(
         return _show(reception, reader, token, answers, saved=False, status=422)
     chosen = replace(choices, paused_until=pause)
     with reception.writing() as connection:
-        membership.change(connection, reader, chosen, Origin("link", reception.network(request)), now=now)
+        membership.change(connection, reader, chosen, Origin("link", reception.source(request)), now=now)
     return RedirectResponse(f"/preferences/{token}?saved", 303, headers=PRIVATE)
 
 

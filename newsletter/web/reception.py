@@ -18,7 +18,7 @@ from newsletter.web.evenness import evenly
 from newsletter.web.limits import Limits, Verdict
 from newsletter.web.pages import Pages
 from newsletter.web.topics import Topics
-from newsletter.web.visitors import network_of
+from newsletter.web.visitors import Visitor, visitor
 from subscribers import keys
 from subscribers.address import Address
 from subscribers.database import reading, writing
@@ -77,9 +77,13 @@ class Reception:
                 return None
             return membership.reader_of(connection, numbers)
 
-    def network(self, request: Request) -> str:
-        """Return the network of a visitor."""
-        return network_of(request, self.site.settings.web.proxies)
+    def visitor(self, request: Request) -> Visitor:
+        """Return who asks."""
+        return visitor(request, self.site.settings.web.proxies)
+
+    def source(self, request: Request) -> str:
+        """Return what is filed of where a visitor comes from."""
+        return self.visitor(request).origin(self.site.settings.privacy.addresses)
 
     def take(self, address: Address, choices: Choices, origin: Origin, network: str) -> bool:
         """Take a wish to subscribe; return False where a visitor has to wait. Nothing else shows what became of it."""

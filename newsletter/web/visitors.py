@@ -1,15 +1,32 @@
-"""Who visits, as far as we want to know: the network they come from, never the whole address."""
+"""Who visits, as far as their internet address tells; :mod:`subscribers.networks` says what is kept of that."""
 
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from dataclasses import dataclass
 
 from fastapi import Request
 
-_UNKNOWN = "unknown"
+from subscribers import networks
+from subscribers.networks import Keeping
 
 
-def network_of(request: Request, proxies: Collection[str]) -> str:
-    """Return the network of whoever asks: /24 or /64. What a proxy says of them counts only if the proxy is ours.
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever asks. The whole address leaves this value only where the settings say so."""
+
+    _address: str
+
+    @property
+    def network(self) -> str:
+        """The network by which visits are counted."""
+        return networks.counted(self._address)
+
+    def origin(self, keeping: Keeping) -> str:
+        """Return what is filed of where they come from."""
+        return networks.kept(self._address, keeping)
+
+
+def visitor(request: Request, proxies: Collection[str]) -> Visitor:
+    """Return who asks. What a proxy says of them counts only if the proxy is ours.
 
     A connection through a Unix socket comes from a proxy on this machine.
     """
@@ -21,15 +38,4 @@ def network_of(request: Request, proxies: Collection[str]) -> str:
     address = peer
     while address in trusted and forwarded:  # the nearest proxy wrote the last one
         address = forwarded.pop()
-    return network(address)
-
-
-def network(address: str) -> str:
-    """Return the network of an address: its /24 (IPv4) or /64 (IPv6)."""
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return _UNKNOWN
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return str(ip_network((parsed, 24 if parsed.version == 4 else 64), strict=False))
+    return Visitor(address)

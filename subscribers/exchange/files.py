@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from subscribers import networks
 from subscribers.errors import SubscribersError
 from subscribers.exchange.entry import Entry
 from subscribers.exchange.formats import BY_NAME, Format, recognised
@@ -27,13 +28,17 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class PeopleFile:
-    """A file of readers in a known format; `rows` is how many lines it has, besides the first, for a progress bar."""
+    """A file of readers in a known format; `rows` is how many lines it has, besides the first, for a progress bar.
+
+    `keeping` says what is taken over of the internet addresses in it.
+    """
 
     path: Path
     encoding: str
     separator: str
     format: Format
     rows: int
+    keeping: networks.Keeping
 
     def entries(self) -> Iterator[Entry | Unread]:
         """Go through the rows. Raises SubscribersError where the file cannot be read on."""
@@ -51,13 +56,16 @@ class PeopleFile:
         if len(cells) > len(columns):
             return Unread(line, f"it has {len(cells)} cells, and there are {len(columns)} columns")
         cells += [""] * (len(columns) - len(cells))
+        row = dict(zip(columns, cells, strict=True))
+        for name in self.format.addresses & row.keys():
+            row[name] = networks.kept(row[name], self.keeping)
         try:
-            return self.format.read(dict(zip(columns, cells, strict=True)), line, self.path.name.lower())
+            return self.format.read(row, line, self.path.name.lower())
         except (ValueError, KeyError, TypeError) as error:
             return Unread(line, f"it is none of ours any more: {error}")
 
 
-def open_file(path: Path, format_name: str | None = None) -> PeopleFile:
+def open_file(path: Path, format_name: str | None, keeping: networks.Keeping) -> PeopleFile:
     """Open a file of readers. Raises SubscribersError when nothing in it can be understood."""
     if format_name is not None and format_name not in BY_NAME:
         raise SubscribersError(f"{format_name!r} is no format.", remedy=f"Write one of {', '.join(BY_NAME)}.")
@@ -87,7 +95,7 @@ def open_file(path: Path, format_name: str | None = None) -> PeopleFile:
             f"{path}:1: these are no columns of {found.name if found else 'a list of readers'}.",
             remedy='Its first line must name the columns; one of them is "email".',
         )
-    return PeopleFile(path, encoding, separator, found, lines)
+    return PeopleFile(path, encoding, separator, found, lines, keeping)
 
 
 def _unreadable(path: Path, line: int, error: Exception) -> SubscribersError:

@@ -37,11 +37,15 @@ _LISTMONK: dict[str, Standing] = {
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A service's files: `known_by` has the columns that one of its files has, any of several sets of them."""
+    """A service's files: `known_by` has the columns that one of its files has, any of several sets of them.
+
+    `addresses` are its columns with internet addresses.
+    """
 
     name: str
     known_by: tuple[frozenset[str], ...]
     read: Callable[[Row, int, str], Entry]
+    addresses: frozenset[str] = frozenset()
 
 
 def _mailchimp(row: Row, line: int, file: str) -> Entry:
@@ -127,7 +131,12 @@ def _any_of(*sets: str) -> tuple[frozenset[str], ...]:
 #: In the order in which they are tried; the last one takes any file with addresses.
 FORMATS = (
     Format("newsletter", (frozenset(ours.COLUMNS),), ours.read),
-    Format("mailchimp", _any_of("email address, optin_time", "email address, leid"), _mailchimp),
+    Format(
+        "mailchimp",
+        _any_of("email address, optin_time", "email address, leid"),
+        _mailchimp,
+        frozenset({"optin_ip", "confirm_ip"}),
+    ),
     Format("substack", _any_of("email, active_subscription", "email, email_disabled"), _substack),
     Format("ghost", _any_of("email, subscribed_to_emails"), _ghost),
     Format("buttondown", _any_of("email_address, creation_date", "email, creation_date"), _buttondown),

@@ -5,9 +5,9 @@ from threading import Event
 from newsletter.application import logs
 from newsletter.application.opening import clock
 from newsletter.application.serving.patience import Pauses
-from newsletter.outbox import to_author
+from newsletter.outbox import retention, to_author
 from newsletter.site import Site
-from subscribers import privacy
+from subscribers import bounces, privacy
 from subscribers.database import writing
 from subscribers.errors import DatabaseUnavailable
 
@@ -38,4 +38,7 @@ def clear_away(site: Site) -> None:
     with writing(site.engine) as connection:
         letters = to_author.clear_away(connection, now)
         unconfirmed = privacy.expire(connection, now)
-    logs.event("house kept", letters=letters, unconfirmed=unconfirmed)
+        reports = bounces.clear_away(connection, now)
+    keep = site.settings.privacy.keep_deliveries
+    deliveries = 0 if keep is None else retention.clear_away(site.engine, now - keep)
+    logs.event("house kept", letters=letters, unconfirmed=unconfirmed, bounces=reports, deliveries=deliveries)

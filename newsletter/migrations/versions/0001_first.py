@@ -217,6 +217,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_deliveries_subscriber_id"), "deliveries", ["subscriber_id"], unique=False)
     op.create_table(
+        "past_deliveries",
+        sa.Column("issue_number", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_number"], ["issues.number"], name=op.f("fk_past_deliveries_issue_number")
+        ),
+        sa.PrimaryKeyConstraint("issue_number", "status", name=op.f("pk_past_deliveries")),
+    )
+    op.create_table(
         "rendering_images",
         sa.Column("rendering_id", sa.Integer(), nullable=False),
         sa.Column("cid", sa.String(length=64), nullable=False),
