@@ -34,6 +34,8 @@ setgid_group = postdrop
 myhostname = relay.example.org
 mydestination =
 inet_protocols = ipv4
+# there is no flush service here: who defers a mail would ask for it in vain, and hold the mail meanwhile
+fast_flush_domains =
 mynetworks = 127.0.0.0/8
 # everything for example.org goes into one maildir, and nothing leaves
 virtual_mailbox_domains = example.org
@@ -51,7 +53,8 @@ smtpd_recipient_restrictions =
 _MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
+# wakened each second: a mail that is found locked is put back to where qmgr only looks when it is wakened
+qmgr unix n - n 1 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
