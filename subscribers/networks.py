@@ -16,9 +16,9 @@ _KEPT = {4: 24, 6: 48}
 #: Bits by which visitors are counted: a household has a /64, and may use any address in it.
 _COUNTED = {4: 24, 6: 64}
 
-#: What may be an address within a text.
+#: What may be an address within a text: each has a digit, which tells it from the names of programs, as in `a::b`.
 _WITHIN = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:])"
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[\w:]*\d)[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:])"
 )
 
 
