@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from newsletter.issues import freezing
 from newsletter.issues.rendering import render_notice
-from newsletter.outbox import enquiry, giving_back, published, queue
+from newsletter.outbox import enquiry, forgetting, giving_back, published, queue, to_author
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of, starting_number
 from newsletter.site import Site
@@ -181,12 +181,13 @@ def come_back(
 def disclose(connection: Connection, reader: Subscriber) -> dict[str, Any]:
     """Return all that we have about a reader."""
     messages = [asdict(one) for one in enquiry.received(connection, reader.id)]
-    return privacy.own_data(connection, reader) | {"messages": messages}
+    answers = [asdict(one) for one in to_author.answers_to(connection, reader.email)]
+    return privacy.own_data(connection, reader) | {"messages": messages, "answers": answers}
 
 
 def erase(connection: Connection, reader: Subscriber, *, now: datetime) -> None:
     """Forget a reader, who is never mailed again; a message that is on the wire this very moment still goes out."""
-    queue.forget(connection, reader.id, now)
+    forgetting.forget(connection, reader.id, reader.email, now)
     privacy.erase(connection, reader, now)
 
 

@@ -1,5 +1,6 @@
 """Bounces: how often mail to a reader came back, and when that is enough."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
@@ -12,6 +13,15 @@ ENOUGH, SPREAD = 3, timedelta(days=7)
 
 #: What came back longer ago says nothing about now.
 FORGOTTEN = timedelta(days=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A report that counted."""
+
+    happened_at: datetime
+    status: str
+    reason: str
 
 
 def count(
@@ -36,6 +46,13 @@ def count(
     connection.execute(insert_unless_there(connection.dialect, bounces).values(values))
     moments = list(connection.scalars(select(bounces.c.happened_at).where(theirs)))
     return len(moments) >= ENOUGH and max(moments) - min(moments) >= SPREAD
+
+
+def of(connection: Connection, subscriber_id: int) -> list[Bounce]:
+    """Return what came back from a reader, oldest first."""
+    query = select(bounces.c.happened_at, bounces.c.status, bounces.c.reason)
+    ordered = query.where(bounces.c.subscriber_id == subscriber_id).order_by(bounces.c.id)
+    return [Bounce(*row) for row in connection.execute(ordered)]
 
 
 def clear_away(connection: Connection, now: datetime) -> int:

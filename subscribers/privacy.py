@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, literal, select, update
 
-from subscribers import consent, suppression
+from subscribers import bounces, consent, suppression
 from subscribers.address import parse
 from subscribers.roster import Subscriber
 from subscribers.tables import consents, subscribers
@@ -18,6 +18,7 @@ def own_data(connection: Connection, reader: Subscriber) -> dict[str, Any]:
     return {
         "subscription": asdict(reader),
         "consent": [asdict(one) for one in consent.history(connection, reader.id)],
+        "came_back": [asdict(one) for one in bounces.of(connection, reader.id)],
         "never_to_be_mailed": suppression.is_suppressed(connection, address),
     }
 

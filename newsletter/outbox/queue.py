@@ -162,13 +162,6 @@ def cancel(connection: Connection, now: datetime, *which: ColumnElement[bool]) -
     return connection.execute(statement.values(status="cancelled", settled_at=now, worker=None)).rowcount
 
 
-def forget(connection: Connection, subscriber_id: int, now: datetime) -> None:
-    """Let no delivery lead to a reader any more; its status stays, so that every issue's counts still add up."""
-    theirs = deliveries.c.subscriber_id == subscriber_id
-    cancel(connection, now, theirs)
-    connection.execute(update(deliveries).where(theirs).values(subscriber_id=None, reply=None))
-
-
 def counts(connection: Connection, issue_number: int) -> Counts:
     """Count the deliveries of an issue by status."""
     query = (

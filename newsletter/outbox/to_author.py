@@ -80,6 +80,23 @@ def answer(
     return _put(connection, kind="answer", key=key, now=now, **facts)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person was answered, for them to see."""
+
+    subject: str
+    created_at: datetime
+    status: str
+    reply: str | None
+
+
+def answers_to(connection: Connection, email: str) -> list[Answer]:
+    """Return what somebody was answered, oldest first."""
+    facts = (letters.c.subject, letters.c.created_at, letters.c.status, letters.c.reply)
+    query = select(*facts).where(letters.c.recipient == email).order_by(letters.c.id)
+    return [Answer(*row) for row in connection.execute(query)]
+
+
 def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter could go out."""
     return connection.scalar(select(letters.c.id).where(_is_due(now)).limit(1)) is not None

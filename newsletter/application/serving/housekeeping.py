@@ -5,7 +5,7 @@ from threading import Event
 from newsletter.application import logs
 from newsletter.application.opening import clock
 from newsletter.application.serving.patience import Pauses
-from newsletter.outbox import retention, to_author
+from newsletter.outbox import forgetting, retention, to_author
 from newsletter.site import Site
 from subscribers import bounces, privacy
 from subscribers.database import writing
@@ -39,6 +39,7 @@ def clear_away(site: Site) -> None:
         letters = to_author.clear_away(connection, now)
         unconfirmed = privacy.expire(connection, now)
         reports = bounces.clear_away(connection, now)
+        forgetting.drop_words(connection)
     keep = site.settings.privacy.keep_deliveries
     deliveries = 0 if keep is None else retention.clear_away(site.engine, now - keep)
     logs.event("house kept", letters=letters, unconfirmed=unconfirmed, bounces=reports, deliveries=deliveries)
