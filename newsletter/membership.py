@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from newsletter.issues import freezing
 from newsletter.issues.rendering import render_notice
+from newsletter.languages import spoken
 from newsletter.outbox import enquiry, forgetting, giving_back, published, queue, to_author
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of, starting_number
@@ -229,7 +230,10 @@ def _ask(connection: Connection, site: Site, reader: Subscriber, origin: Origin,
 def _welcome(connection: Connection, site: Site, reader: Subscriber, served: int, now: datetime) -> None:
     """Queue the welcome, and with it the latest issue where the author wants that: one whose posts come no more."""
     _notify(connection, site, reader, "welcome", needs_status="confirmed", now=now)
-    latest = published.latest(connection, served) if site.settings.web.latest_issue else None
+    if not site.settings.web.latest_issue:
+        return
+    language = spoken(reader.language, site.settings.newsletter.language)
+    latest = published.latest(connection, served, language)
     if latest is not None:
         queue.enqueue_notice(connection, latest, reader.id, needs_status="confirmed", due_at=now)
 

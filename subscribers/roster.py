@@ -185,6 +185,11 @@ def find_by_id(connection: Connection, subscriber_id: int) -> Subscriber:
     return _one(connection, subscribers.c.id == subscriber_id, f"number {subscriber_id}")
 
 
+def language_of(connection: Connection, address: Address) -> str | None:
+    """Return the language of whoever has an address, whatever their status; None where nobody is known."""
+    return connection.scalar(select(subscribers.c.language).where(subscribers.c.email_key == address.key))
+
+
 def everyone(connection: Connection, *, status: str | None = None) -> Iterator[Subscriber]:
     """Go through all readers, or those of one status, in the order in which they came."""
     query = select(*_COLUMNS).order_by(subscribers.c.id)

@@ -1,7 +1,7 @@
 """What has to be translated: `python -m tests.messages` brings the catalogues up to date, with gaps for what is new."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -14,14 +14,22 @@ from newsletter.languages import OFFERED
 ROOT = Path(__file__).parents[1]
 CATALOGUES = ROOT / "newsletter" / "languages" / "catalogues"
 
-#: Templates in which readers are spoken to; the author's own pages are in English.
-_TEMPLATES = sorted((ROOT / "templates" / "web").glob("*.html"))
+#: Templates in which readers are spoken to; the author's own pages and letters are in English.
+_TEMPLATES = [
+    *sorted((ROOT / "templates" / "web").glob("*.html")),
+    *sorted(
+        path
+        for path in (ROOT / "templates" / "email").rglob("*")
+        if path.suffix in (".html", ".txt", ".jinja") and "author" not in path.parts
+    ),
+]
 
 #: Words of the code that a template translates: by the names that they are given there.
 _IN_CODE = {
     ROOT / "newsletter" / "web" / "asking.py": "faults",
     ROOT / "newsletter" / "web" / "app.py": "_WORDS",
     ROOT / "newsletter" / "issues" / "wording.py": "CADENCES",
+    ROOT / "newsletter" / "content" / "text" / "plaintext" / "phrases.py": "_IMAGE",
 }
 
 
@@ -29,18 +37,31 @@ _IN_CODE = {
 _UNSAID = (b'"Project-', b'"Report-', b'"Last-', b'"Language-Team', b'"POT-', b'"PO-', b'"Generated-')
 
 
-def messages() -> dict[str, list[str]]:
+#: A message: what is said in English; or, of a number, the singular and the plural.
+Message = str | tuple[str, str]
+
+
+def messages() -> dict[Message, list[str]]:
     """Return every message, with the files that have it."""
-    found: dict[str, list[str]] = {}
+    found: dict[Message, list[str]] = {}
     for path in _TEMPLATES:
-        for _, _, message, _ in babel_extract(BytesIO(path.read_bytes()), ("_",), [], {"trimmed": "true"}):
-            text = message[0] if isinstance(message, tuple) else message  # beside the values that fill it
-            if text:
-                found.setdefault(text, []).append(path.relative_to(ROOT).as_posix())
+        for message in _spoken(path):
+            found.setdefault(message, []).append(path.relative_to(ROOT).as_posix())
     for path, name in _IN_CODE.items():
         for message in _literals(path, name):
             found.setdefault(message, []).append(path.relative_to(ROOT).as_posix())
     return found
+
+
+def _spoken(template: Path) -> Iterator[Message]:
+    """Yield what a template says, without the values that fill it."""
+    keywords, options = ("_", "ngettext"), {"trimmed": "true"}
+    for _, function, message, _ in babel_extract(BytesIO(template.read_bytes()), keywords, [], options):
+        words = message if isinstance(message, tuple) else (message,)
+        if function == "ngettext":
+            yield words[0], words[1]
+        elif words[0]:
+            yield words[0]
 
 
 def _literals(path: Path, name: str) -> Iterator[str]:
@@ -58,21 +79,31 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def update(language: str, known: dict[str, str] | None = None) -> int:
+def said_in(language: str) -> dict[Message, tuple[str, ...]]:
+    """Return what each message is in a language: one form, or one for each kind of number that the language knows."""
+    return {
+        message.id: (message.string,) if isinstance(message.id, str) else tuple(message.string)
+        for message in catalogue(language)
+        if message.id
+    }
+
+
+def update(language: str, known: Mapping[Message, Sequence[str]] | None = None) -> int:
     """Write the catalogue of a language anew, with what is translated already; return how much is missing."""
     path = CATALOGUES / f"{language}.po"
-    old = {str(m.id): str(m.string) for m in catalogue(language) if m.id} if path.exists() else {}
+    old = said_in(language) if path.exists() else {}
     new = Catalog(
         locale=language, header_comment=f"# Our words in another language: {language}.", fuzzy=False
     )
-    for message, places in sorted(messages().items(), key=lambda entry: (entry[1][0], entry[0])):
-        said = (known or {}).get(message) or old.get(message, "")
-        new.add(message, said, locations=[(place, None) for place in dict.fromkeys(places)])
+    for message, places in sorted(messages().items(), key=lambda entry: (entry[1][0], str(entry[0]))):
+        said = (known or {}).get(message) or old.get(message) or ("",)
+        text = said[0] if isinstance(message, str) else tuple(said)
+        new.add(message, text, locations=[(place, None) for place in dict.fromkeys(places)])
     buffer = BytesIO()
     write_po(buffer, new, width=110, omit_header=False, include_lineno=False)
     kept = (line for line in buffer.getvalue().splitlines(True) if not line.startswith(_UNSAID))
     path.write_bytes(b"".join(kept))
-    return sum(not message.string for message in new if message.id)
+    return sum(not all(said) for said in said_in(language).values())
 
 
 def main() -> None:

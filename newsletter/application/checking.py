@@ -103,7 +103,7 @@ def _next_rendering(connection: Connection, site: Site, scan: Scan, now: datetim
         plan = publishing.sample_plan(plan, now)
     if plan.draft is None:
         return None
-    return publishing.render_plan(connection, site, plan, now=now)[0]
+    return publishing.render_plan(connection, site, publishing.foremost(plan), now=now)[0]
 
 
 def _check_signing(report: Report, settings: Settings) -> None:

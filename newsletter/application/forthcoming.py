@@ -14,6 +14,7 @@ from newsletter.errors import NewsletterError
 from newsletter.issues import freezing, serving
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
+from newsletter.languages import OFFERED, spoken
 from newsletter.outbox.letterhead import letterhead_of
 from newsletter.outbox.message import Reader, compose
 from newsletter.outbox.opened import open_mail
@@ -84,12 +85,13 @@ def forecast(site: Site) -> tuple[list[Forecast], tuple[Problem, ...]]:
     return forecasts, scan.problems
 
 
-def preview(site: Site, *, cadence: str | None, folder: Path) -> Preview:
+def preview(site: Site, *, cadence: str | None, folder: Path, language: str = "") -> Preview:
     """Write the next issue as issue.html, issue.txt and issue.eml, as it would be sent now.
 
-    The copy is that of a reader with the author's address. Raises NewsletterError when there is nothing to show.
+    The copy is that of a reader with the author's address, as most readers get it unless a language is named.
+    Raises NewsletterError when there is nothing to show, and for a language that we do not speak.
     """
-    shown = draw(site, cadence=cadence)
+    shown = draw(site, cadence=cadence, language=check_language(site, language))
     files = {"issue.html": shown.html.encode(), "issue.txt": shown.text.encode(), "issue.eml": shown.source}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,13 +102,23 @@ def preview(site: Site, *, cadence: str | None, folder: Path) -> Preview:
     return Preview(shown.subject, shown.size, tuple(folder / name for name in files), shown.problems)
 
 
-def draw(site: Site, *, cadence: str | None, sample: bool = False) -> Drawn:
+def check_language(site: Site, language: str) -> str:
+    """Return the language of a mail that was asked for. Raises NewsletterError for one that we do not speak."""
+    own = site.settings.newsletter.language
+    if language and language not in (own, *OFFERED):
+        raise NewsletterError(
+            f"{language!r} is no language of ours.", remedy=f"On offer: {', '.join(OFFERED)}."
+        )
+    return spoken(language, own) if language else ""
+
+
+def draw(site: Site, *, cadence: str | None, sample: bool = False, language: str = "") -> Drawn:
     """Make the author's own copy of the next issue; with `sample`, of the newest post where nothing is due.
 
     Raises NewsletterError when there is nothing to show.
     """
     now = clock()
-    rendering, number, tokens = _next_rendering(site, cadence, now, sample=sample)
+    rendering, number, tokens = _next_rendering(site, cadence, now, sample=sample, language=language)
     own = Reader(None, 0, site.settings.author_address.email, "")
     message = compose(_template(site, rendering, number), own, tokens, now)
     opened = open_mail(message.data)
@@ -147,7 +159,7 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
 
 
 def _next_rendering(
-    site: Site, cadence: str | None, now: datetime, *, sample: bool = False
+    site: Site, cadence: str | None, now: datetime, *, sample: bool = False, language: str = ""
 ) -> tuple[Rendering, int, Tokens]:
     check_cadence(site, cadence)
     scan = site.content.scan()
@@ -160,7 +172,8 @@ def _next_rendering(
                 f"There is nothing to show: {publishing.why_empty(plan)}.",
                 remedy="`newsletter next --all` says of every post why it is not in the next issue.",
             )
-        rendering = publishing.render_plan(connection, site, plan, now=now)[0]
+        shown = publishing.foremost(plan, language)
+        [rendering] = publishing.render_plan(connection, site, shown, now=now)
         return rendering, freezing.next_number(connection), keys.tokens(connection)
 
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import uvicorn
 
-from newsletter.application.forthcoming import draw
+from newsletter.application.forthcoming import check_language, draw
 from newsletter.errors import NewsletterError
 from newsletter.issues.templating import Templates
 from newsletter.scheduling import watching
@@ -20,10 +20,16 @@ _QUIET = 0.15
 
 
 def show_live(
-    site: Site, *, cadence: str | None, port: int, ready: Callable[[str], None], stop: Event
+    site: Site,
+    *,
+    cadence: str | None,
+    port: int,
+    ready: Callable[[str], None],
+    stop: Event,
+    language: str = "",
 ) -> None:
     """Serve the preview on this machine until `stop` is set; `ready` is told its address. Raises NewsletterError."""
-    stage = Stage(partial(_look, site, cadence))
+    stage = Stage(partial(_look, site, cadence, check_language(site, language)))
     stage.draw()
     threads = [
         Thread(target=watching.watch, args=(folder, stop, stage.draw), kwargs={"quiet": _QUIET}, daemon=True)
@@ -60,9 +66,9 @@ def _folders(site: Site) -> list[Path]:
     return [site.settings.content_folder, *([own] if own.is_dir() else [])]
 
 
-def _look(site: Site, cadence: str | None) -> Shown:
+def _look(site: Site, cadence: str | None, first: str, language: str) -> Shown:
     try:
-        drawn = draw(site, cadence=cadence, sample=True)
+        drawn = draw(site, cadence=cadence, sample=True, language=language or first)
     except NewsletterError as error:
         return Shown(trouble="\n".join(filter(None, (error.message, error.remedy))))
     return Shown(

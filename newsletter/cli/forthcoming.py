@@ -92,6 +92,9 @@ def preview(
     folder: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where to write issue.html, issue.txt and issue.eml.")
     ] = Path("preview"),
+    language: Annotated[
+        str, typer.Option(metavar="CODE", help="For readers of this language, such as de, ja or ar.")
+    ] = "",
     live: Annotated[
         bool,
         typer.Option("--live", help="Show it in a browser, drawn anew whenever you save. Ctrl-C ends it."),
@@ -105,9 +108,9 @@ def preview(
     """Write the next issue as issue.html, issue.txt and issue.eml, exactly as it would be sent now."""
     with opening.opened(site) as opened:
         if live:
-            _show_live(opened, cadence, port, open_it=open_it)
+            _show_live(opened, cadence, language, port, open_it=open_it)
             return
-        previewed = forthcoming.preview(opened, cadence=cadence, folder=folder)
+        previewed = forthcoming.preview(opened, cadence=cadence, folder=folder, language=language)
     if open_it:
         typer.launch(str(previewed.files[0]))
     if as_json:
@@ -129,7 +132,7 @@ def preview(
     show_problems(previewed.problems)
 
 
-def _show_live(opened: Site, cadence: str | None, port: int, *, open_it: bool) -> None:
+def _show_live(opened: Site, cadence: str | None, language: str, port: int, *, open_it: bool) -> None:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -139,7 +142,7 @@ def _show_live(opened: Site, cadence: str | None, port: int, *, open_it: bool) -
         if open_it:
             typer.launch(address)
 
-    previewing.show_live(opened, cadence=cadence, port=port, ready=ready, stop=stop)
+    previewing.show_live(opened, cadence=cadence, language=language, port=port, ready=ready, stop=stop)
 
 
 def check(

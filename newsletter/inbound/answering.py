@@ -14,6 +14,7 @@ from newsletter.outbox.letterhead import letterhead_of
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of
 from newsletter.site import Site
+from subscribers import roster
 from subscribers.roster import Subscriber
 from subscribers.suppression import address_hash
 
@@ -21,9 +22,15 @@ from subscribers.suppression import address_hash
 _BETWEEN_LINKS = timedelta(days=1)
 
 
-def language_of(site: Site, incoming: Incoming) -> str:
-    """Return the language to speak to whoever wrote: as their program says, else the newsletter's."""
-    own = site.settings.newsletter.language
+def language_of(connection: Connection, site: Site, incoming: Incoming) -> str:
+    """Return the language to speak to whoever wrote: the reader's, else as their program says, else the newsletter's.
+
+    Few programs say it (Content-Language: RFC 3282).
+    """
+    own, author = site.settings.newsletter.language, incoming.author
+    known = author and roster.language_of(connection, author)
+    if known:
+        return known
     accepted = incoming.first("Accept-Language") or incoming.first("Content-Language")
     return choose(accepted, own) if accepted else own
 
@@ -33,7 +40,7 @@ def help_out(connection: Connection, site: Site, incoming: Incoming, now: dateti
     author = incoming.author
     assert author is not None, "only who is known is answered"
     letterhead = letterhead_of(site.settings)
-    masthead = masthead_of(site, number=None, now=now, language=language_of(site, incoming))
+    masthead = masthead_of(site, number=None, now=now, language=language_of(connection, site, incoming))
     rendering = render_notice(
         "help", masthead, site.templates, command=letterhead.command, inbox=letterhead.inbox
     )

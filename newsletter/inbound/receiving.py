@@ -55,7 +55,7 @@ def do(connection: Connection, site: Site, incoming: Incoming, decision: Decisio
 def _ask(connection: Connection, site: Site, incoming: Incoming, origin: Origin, now: datetime) -> None:
     author = incoming.author
     assert author is not None, "only who is known is asked"
-    choices = Choices(language=answering.language_of(site, incoming))
+    choices = Choices(language=answering.language_of(connection, site, incoming))
     membership.request(connection, site, author, choices, origin, now=now)
 
 

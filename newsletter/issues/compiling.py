@@ -1,11 +1,13 @@
 """Compiling an issue: which posts go to whom, and why. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.content.post import Post
 from newsletter.issues.register import Numbering
+from newsletter.languages import spoken
 from subscribers.segments import Group
 
 
@@ -24,7 +26,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An issue before it is frozen: at least one selection, the one with the most readers first."""
+    """An issue before it is frozen: at least one selection, the posts that most readers get first.
+
+    Among those with the same posts the one in the newsletter's own language comes first: the archive shows that.
+    """
 
     selections: tuple[Selection, ...]
     last_post: int  # every reader of the audience is served up to here
@@ -52,8 +57,12 @@ def compile_issue(
     now: datetime,
     *,
     only: Collection[str] | None = None,
+    language: str = "en",
 ) -> Draft | None:
-    """Decide what each group of readers gets, of these posts `only` if any are named; None when that is nothing."""
+    """Decide what each group of readers gets, of these posts `only` if any are named; None when that is nothing.
+
+    Those share a selection who get the same posts in one language, which is theirs or the newsletter's, `language`.
+    """
     numbers = numbering.numbers
     sendable = [post for post in posts if post.why_not_sendable(now) is None and post.id in numbers]
     if only is not None:
@@ -62,13 +71,26 @@ def compile_issue(
     sets: dict[tuple[tuple[Post, ...], str], list[Group]] = {}
     for group in groups:
         if chosen := tuple(post for post in sendable if _is_for(group, post, numbers[post.id])):
-            sets.setdefault((chosen, group.language), []).append(group)
+            sets.setdefault((chosen, spoken(group.language, language)), []).append(group)
     if not sets:
         return None
-    selections = [Selection(chosen, tuple(members), language) for (chosen, language), members in sets.items()]
-    selections.sort(key=lambda selection: (-selection.readers, -len(selection.posts), selection.language))
+    selections = [Selection(chosen, tuple(members), tongue) for (chosen, tongue), members in sets.items()]
+    selections.sort(key=_order(selections, language))
     considered = tuple(numbers[post.id] for post in sendable)
     return Draft(tuple(selections), numbering.last if only is None else max(considered), considered)
+
+
+def _order(selections: Sequence[Selection], own: str) -> Callable[[Selection], tuple[object, ...]]:
+    readers = Counter[tuple[Post, ...]]()
+    for selection in selections:
+        readers[selection.posts] += selection.readers
+
+    def place(selection: Selection) -> tuple[object, ...]:
+        posts, tongue = selection.posts, selection.language
+        identities = tuple(post.id for post in posts)
+        return (-readers[posts], -len(posts), identities, tongue != own, -selection.readers, tongue)
+
+    return place
 
 
 def explain(

@@ -70,6 +70,7 @@ def freeze_rendering(
         .values(
             issue_number=issue_number,
             kind=kind,
+            language=rendering.language,
             subject=rendering.subject,
             preheader=rendering.preheader,
             html=rendering.html,
@@ -126,7 +127,7 @@ def read_rendering(connection: Connection, rendering_id: int) -> Rendering:
     """Read a frozen rendering back, byte for byte."""
     table = tables.renderings
     row = connection.execute(
-        select(table.c.subject, table.c.preheader, table.c.html, table.c.text).where(
+        select(table.c.subject, table.c.preheader, table.c.html, table.c.text, table.c.language).where(
             table.c.id == rendering_id
         )
     ).one()
@@ -138,6 +139,7 @@ def read_rendering(connection: Connection, rendering_id: int) -> Rendering:
         images=tuple(_images(connection, rendering_id)),
         posts=tuple(_posts(connection, rendering_id)),
         problems=(),
+        language=row.language,
     )
 
 

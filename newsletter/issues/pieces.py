@@ -17,7 +17,7 @@ class Piece:
     """A post as the templates see it. `html` and `text` hold all of it if `in_full`, else its summary.
 
     `published` is in the newsletter's time zone; `language` and `direction` are given only where they are not
-    the newsletter's own.
+    those of the mail.
     """
 
     title: str
@@ -36,15 +36,23 @@ class Piece:
 
 
 def make_piece(
-    manuscript: Manuscript, *, in_full: bool, among_others: bool, language: str, timezone: tzinfo | None
+    manuscript: Manuscript,
+    *,
+    in_full: bool,
+    among_others: bool,
+    language: str,
+    own_language: str,
+    timezone: tzinfo | None,
 ) -> Piece:
     """Set a post in full or as its summary; among others its headings go one level down, below its own title.
 
-    No word of the author's can act as a merge field, and a cover that the text shows is not shown twice.
+    The mail is in `language`, and a post that names none in the newsletter's own. No word of the author's can act as a
+    merge field, and a cover that the text shows is not shown twice.
     """
     post, cover = manuscript.post, manuscript.cover
     html = manuscript.html if in_full else manuscript.summary_html
-    other_language = post.language if post.language and post.language != language else None
+    written_in = post.language or own_language
+    other_language = written_in if written_in != language else None
     return Piece(
         title=shield(post.title),
         url=post.url,

@@ -1,4 +1,4 @@
-"""From posts to what is sent: subject, HTML and text, made once for all readers who get the same posts.
+"""From posts to what is sent: subject, HTML and text, made once for all who get the same posts in one language.
 
 No clock, no network; the only files that are read are templates.
 """
@@ -21,6 +21,7 @@ from newsletter.issues.design import Design
 from newsletter.issues.fitting import SIZE_LIMIT, can_be_shortened, fewest, shortened, too_large
 from newsletter.issues.pieces import Piece, make_piece, shielded
 from newsletter.issues.serving import ServedImage
+from newsletter.issues.speaking import one_line
 from newsletter.issues.templating import Templates
 from newsletter.issues.turning import turn
 from newsletter.issues.typesetting import set_type
@@ -33,7 +34,9 @@ _BLANKS = re.compile(r"\s*([;:,])\s*")
 class Masthead:
     """Who publishes and what this issue is called; `date` is in the newsletter's time zone.
 
-    Images that have no address of their own travel inside the mail, or, with `serves_images`, are fetched from `url`.
+    `language` is the one in which the mail speaks to its readers; the title, the author's words and the posts that name
+    no other are in `own_language`. Images that have no address of their own travel inside the mail, or, with
+    `serves_images`, are fetched from `url`.
     """
 
     title: str
@@ -42,6 +45,7 @@ class Masthead:
     url: str | None = None  # where readers reach our pages
     postal_address: str = ""
     language: str = "en"
+    own_language: str = ""  # the newsletter's; none: the same
     archive_url: str | None = None
     number: int | None = None
     design: Design = field(default_factory=Design)
@@ -50,6 +54,10 @@ class Masthead:
     @property
     def direction(self) -> Literal["ltr", "rtl"]:
         return wording.direction(self.language)
+
+    @property
+    def own_direction(self) -> Literal["ltr", "rtl"]:
+        return wording.direction(self.own_language or self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class FrozenPost:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Subject, HTML and text for one set of posts; merge fields are still in it.
+    """Subject, HTML and text for one set of posts in one language; merge fields are still in it.
 
     `problems` are those of the manuscripts and of the note, and what showed only when they stood together.
     """
@@ -76,6 +84,7 @@ class Rendering:
     posts: tuple[FrozenPost, ...] = ()
     problems: tuple[Problem, ...] = ()
     served: tuple[ServedImage, ...] = ()  # that are fetched from our pages
+    language: str = "en"
 
 
 def render_issue(
@@ -137,6 +146,7 @@ def _piece(manuscript: Manuscript, masthead: Masthead, *, in_full: bool, among_o
         in_full=in_full,
         among_others=among_others,
         language=masthead.language,
+        own_language=masthead.own_language or masthead.language,
         timezone=masthead.date.tzinfo,
     )
 
@@ -147,8 +157,8 @@ def _render(
     def fill(part: str, **more: object) -> str:
         return templates.render(f"email/{kind}/{part}", masthead=masthead, **facts, **more)
 
-    subject = " ".join(fill("subject.txt").split())
-    preheader = " ".join(fill("preheader.txt", subject=subject).split())
+    subject = one_line(fill("subject.txt"))
+    preheader = one_line(fill("preheader.txt", subject=subject))
     page = fill("body.html", subject=subject, preheader=preheader)
     text = fill("body.txt", subject=subject, preheader=preheader)
     lines = map(trimmed, text.strip().split("\n"))
@@ -159,7 +169,8 @@ def _render(
     served: tuple[ServedImage, ...] = ()
     if masthead.serves_images and masthead.url:
         (html, served), shown = serving.with_addresses(html, shown, masthead.url), ()
-    return Rendering(subject, preheader, html, "\n".join(lines) + "\n", shown, served=served)
+    body = "\n".join(lines) + "\n"
+    return Rendering(subject, preheader, html, body, shown, served=served, language=masthead.language)
 
 
 def _inline(page: str, measure: int) -> str:

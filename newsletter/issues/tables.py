@@ -50,13 +50,14 @@ issues = Table(
     UniqueConstraint("cadence", "scheduled_for"),
 )
 
-#: Subject, HTML and text for one set of posts (or for a notice, then without an issue).
+#: Subject, HTML and text for one set of posts in one language (or for a notice, then without an issue).
 renderings = Table(
     "renderings",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("issue_number", ForeignKey("issues.number", ondelete="CASCADE"), index=True),
     Column("kind", String(16), nullable=False),  # issue | confirm | welcome | ...
+    Column("language", String(35), nullable=False, default="en"),  # its readers': RFC 5646, section 4.4.1
     Column("subject", Text, nullable=False),
     Column("preheader", Text, nullable=False),
     Column("html", Text, nullable=False),

@@ -15,16 +15,13 @@ from jinja2 import (
     TemplatesNotFound,
     TemplateSyntaxError,
     UndefinedError,
-    pass_context,
     select_autoescape,
 )
-from jinja2.runtime import Context
-from markupsafe import Markup
 
 import newsletter
 from newsletter.errors import TemplateError
-from newsletter.issues import merge, wording
-from newsletter.languages import day, direction, words
+from newsletter.issues import merge, speaking, wording
+from newsletter.languages import day
 
 
 def shipped() -> Path:
@@ -35,38 +32,6 @@ def shipped() -> Path:
     package = Path(newsletter.__file__).resolve().parent
     inside, beside = package / "templates", package.parent / "templates"
     return beside if not inside.is_dir() and (package.parent / "pyproject.toml").is_file() else inside
-
-
-def _with_words(facts: dict[str, object]) -> dict[str, object]:
-    """Add our words in the language that a template is filled in: that of its masthead, or the one given."""
-    language = getattr(facts.get("masthead"), "language", facts.get("language", "en"))
-    return {"our_words": words(str(language)), "our_words_run": direction(str(language)), **facts}
-
-
-@pass_context
-def _gettext(context: Context, message: str, /, **values: object) -> str:
-    """Say something in the reader's language; `%(name)s` is filled with a value, escaped where the template is HTML."""
-    return _filled(context, context["our_words"].gettext(message), values)
-
-
-@pass_context
-def _ngettext(context: Context, one: str, many: str, number: int, /, **values: object) -> str:
-    """Say something of a number, in the plural form that the language has for it."""
-    said = context["our_words"].ngettext(one, many, number)
-    return _filled(context, said, {"number": number, **values})
-
-
-def _filled(context: Context, said: str, values: dict[str, object]) -> str:
-    is_html = context.eval_ctx.autoescape
-    if context["our_words_run"] == "rtl":  # an address among Arabic words keeps its order, and they theirs
-        frame = Markup(_ISOLATED) if is_html else _ISOLATED  # noqa: S704 - our own characters
-        values = {name: frame % (value,) for name, value in values.items()}
-    message = Markup(said) if is_html else said  # noqa: S704 - our own words
-    return message % values if values else message
-
-
-#: A value, isolated from the direction of the words around it (Unicode Standard Annex 9, section 2.4).
-_ISOLATED = "\u2068%s\u2069"
 
 
 class Templates:
@@ -87,15 +52,15 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
-            "day": wording.day,
+            "day": speaking.write_day,
             "day_in": day,
-            "listed": wording.listed,
+            "listed": speaking.write_list,
             "minutes": wording.minutes,
             "shorten": wording.shorten,
             "textwrap": wording.wrap,
             "cadence": wording.cadence,
         }
-        self._environment.globals |= {"_": _gettext, "ngettext": _ngettext}
+        self._environment.globals |= {"_": speaking.say, "ngettext": speaking.say_number}
         self._environment.globals |= {
             "unsubscribe_url": merge.UNSUBSCRIBE_URL,
             "preferences_url": merge.PREFERENCES_URL,
@@ -112,7 +77,9 @@ class Templates:
         not given, or fails in any other way.
         """
         try:
-            return self._environment.get_template(name).render(_with_words(facts))
+            return self._environment.get_template(name).render(
+                {speaking.SPOKEN: speaking.language_of(facts), **facts}
+            )
         except TemplateSyntaxError as error:
             raise self._syntax(error, name) from error
         except TemplateNotFound as error:

@@ -1,10 +1,9 @@
-"""The small phrases of a mail: dates, durations, lists, lines of text. Templates use them as filters."""
+"""The small phrases of a mail: durations, names of cadences, lines of text. Templates use them as filters."""
 
-import textwrap
-from collections.abc import Iterable
-from datetime import datetime
 from math import ceil
 from typing import Literal
+
+from newsletter.content.text.plaintext import wrapping
 
 #: Silent reading of non-fiction in English: 238 words a minute (Brysbaert, J. Mem. Lang. 109, 2019).
 WORDS_A_MINUTE = 238
@@ -12,21 +11,11 @@ WORDS_A_MINUTE = 238
 #: Width of a line in the text part: quoted once in an answer it still fits 80 columns.
 TEXT_WIDTH = 76
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
 # Unicode CLDR, layout/orientation: the languages, and the scripts that a tag may name instead.
 _RTL_LANGUAGES = frozenset(
     ["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]
 )
 _RTL_SCRIPTS = frozenset(["adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"])
-
-
-def day(moment: datetime) -> str:
-    """Return the day of `moment`, in the time zone that it is given in: `9 November 2026`."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def direction(language: str) -> Literal["ltr", "rtl"]:
@@ -40,12 +29,6 @@ def direction(language: str) -> Literal["ltr", "rtl"]:
 def minutes(words: int) -> int:
     """Return how many minutes `words` take to read, at least one."""
     return max(1, ceil(words / WORDS_A_MINUTE))
-
-
-def listed(names: Iterable[str], last: str = "and") -> str:
-    """Join names as a sentence does: `A`, `A and B`, `A, B and C`."""
-    *some, final = list(names) or [""]
-    return f"{', '.join(some)} {last} {final}" if some else final
 
 
 #: What readers call the cadences that most newsletters have; another one is called as its author named it.
@@ -79,13 +62,7 @@ def wrap(text: str, width: int = TEXT_WIDTH, indent: str = "") -> str:
 
     Lines after a paragraph's first begin with `indent`.
     """
+    room = width - len(indent)
     return "\n\n".join(
-        textwrap.fill(
-            " ".join(paragraph.split()),
-            width,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for paragraph in text.split("\n\n")
+        f"\n{indent}".join(wrapping.wrap(paragraph.strip(), room)) for paragraph in text.split("\n\n")
     )

@@ -1,5 +1,29 @@
 """The languages in which we speak to readers, and their words."""
 
-from newsletter.languages.words import OFFERED, Words, choose, day, direction, nearest, own_name, words
+from newsletter.languages.words import (
+    OFFERED,
+    Words,
+    choose,
+    day,
+    direction,
+    listed,
+    nearest,
+    number,
+    own_name,
+    spoken,
+    words,
+)
 
-__all__ = ["OFFERED", "Words", "choose", "day", "direction", "nearest", "own_name", "words"]
+__all__ = [
+    "OFFERED",
+    "Words",
+    "choose",
+    "day",
+    "direction",
+    "listed",
+    "nearest",
+    "number",
+    "own_name",
+    "spoken",
+    "words",
+]

@@ -3,6 +3,7 @@
 A catalogue is read when its language is first spoken, and kept.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -12,8 +13,10 @@ from typing import Literal
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 #: The languages that we speak, by their tags (BCP 47); all but English have a catalogue.
 OFFERED = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "ja", "ar")
@@ -37,8 +40,21 @@ def words(language: str) -> Words:
 
 def nearest(language: str) -> str:
     """Return the language of ours that is nearest to a tag: `pt` for `pt-BR`, and `en` for what we do not speak."""
-    bare = language.lower().replace("_", "-").partition("-")[0]
+    bare = _bare(language)
     return bare if bare in OFFERED else "en"
+
+
+def spoken(language: str, own: str) -> str:
+    """Return the language of a mail to a reader: theirs where we speak it, else the newsletter's `own`.
+
+    A newsletter that names a region keeps it for all who share its language: `en` is `en-GB` there.
+    """
+    bare = _bare(language)
+    return bare if bare in OFFERED and bare != _bare(own) else own
+
+
+def _bare(language: str) -> str:
+    return language.lower().replace("_", "-").partition("-")[0]
 
 
 def choose(accepted: str, default: str) -> str:
@@ -74,5 +90,19 @@ def direction(language: str) -> Literal["ltr", "rtl"]:
 
 def day(moment: datetime, language: str) -> str:
     """Return the day of `moment`, in the time zone that it is given in, as a language writes it: `9 November 2026`."""
+    return format_date(moment.date(), format="long", locale=_locale(language))
+
+
+def number(value: int, language: str) -> str:
+    """Return a number as a language writes it: `1,234`."""
+    return format_decimal(value, locale=_locale(language))
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """Join names as a sentence of a language does: `A`, `A and B`, `A, B and C`."""
+    return format_list(names, locale=_locale(language))
+
+
+def _locale(language: str) -> str:
     tag = nearest(language)
-    return format_date(moment.date(), format="long", locale="en_GB" if tag == "en" else tag)
+    return "en_GB" if tag == "en" else tag

@@ -51,11 +51,17 @@ def issues(connection: Connection) -> list[Listed]:
     return [Listed(*row) for row in connection.execute(query.order_by(table.c.number.desc()))]
 
 
-def latest(connection: Connection, up_to: int) -> int | None:
-    """Return the rendering, as most readers got it, of the newest issue with no post above a number; None: none."""
+def latest(connection: Connection, up_to: int, language: str) -> int | None:
+    """Return a rendering of the newest issue with no post above a number; None: there is none.
+
+    It is the first one in a language, where the issue went to readers of that, else the first of all.
+    """
     newest = select(table.c.number).where(_has_reached_somebody(), table.c.last_post <= up_to)
     number = connection.scalar(newest.order_by(table.c.number.desc()).limit(1))
-    return None if number is None else connection.scalar(_first_rendering(number))
+    if number is None:
+        return None
+    theirs = _first_rendering(number).where(renderings.c.language == language)
+    return connection.scalar(theirs) or connection.scalar(_first_rendering(number))
 
 
 def shown(connection: Connection, number: int, url: str) -> Shown | None:
@@ -97,7 +103,7 @@ def entries(connection: Connection, most: int) -> list[Entry]:
 
 
 def _first_rendering(number: int) -> Select[int]:
-    """Return a query for the rendering that most readers got, which is made first."""
+    """Return a query for the rendering of what most readers got, which is made first."""
     query = select(renderings.c.id).join(table, table.c.number == renderings.c.issue_number)
     return query.where(table.c.number == number, _has_reached_somebody()).order_by(renderings.c.id).limit(1)
 

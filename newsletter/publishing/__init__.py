@@ -5,6 +5,7 @@ from newsletter.publishing.making import Published, Skipped, Terms, publish
 from newsletter.publishing.planning import (
     NO_READER,
     Plan,
+    foremost,
     plan_issue,
     preview_plan,
     sample_plan,
@@ -26,6 +27,7 @@ __all__ = [
     "Published",
     "Skipped",
     "Terms",
+    "foremost",
     "mail_faults",
     "masthead_of",
     "plan_issue",

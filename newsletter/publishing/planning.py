@@ -61,7 +61,8 @@ def plan_issue(
     note = site.content.note()
     if note is not None and freezing.note_was_used(connection, note):
         note = None
-    draft = compile_issue(scan.posts, numbering, groups, now, only=only)
+    own = site.settings.newsletter.language
+    draft = compile_issue(scan.posts, numbering, groups, now, only=only, language=own)
     return Plan(scan, numbering, segment, groups, draft, note)
 
 
@@ -85,7 +86,7 @@ def preview_plan(
         return plan
     settings = site.settings
     newcomer = Group(register.starting_number(connection, cadence), (), settings.newsletter.language, 0)
-    draft = compile_issue(scan.posts, plan.numbering, [newcomer], now)
+    draft = compile_issue(scan.posts, plan.numbering, [newcomer], now, language=newcomer.language)
     return replace(plan, draft=draft)
 
 
@@ -96,6 +97,15 @@ def sample_plan(plan: Plan, now: datetime) -> Plan:
         return plan
     newest = max(sendable, key=lambda post: (post.published_at or now, post.id))
     return replace(plan, draft=Draft((Selection((newest,), ()),), plan.numbering.last))
+
+
+def foremost(plan: Plan, language: str = "") -> Plan:
+    """Reduce a plan to the posts that most readers get, in a language if one is named: what a preview shows."""
+    if plan.draft is None:
+        return plan
+    first = plan.draft.selections[0]
+    chosen = replace(first, language=language or first.language)
+    return replace(plan, draft=replace(plan.draft, selections=(chosen,)))
 
 
 def verdicts(connection: Connection, plan: Plan, now: datetime) -> list[Verdict]:

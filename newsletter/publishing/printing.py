@@ -12,6 +12,7 @@ from newsletter.errors import IssueRefused
 from newsletter.issues import freezing
 from newsletter.issues.compiling import Selection
 from newsletter.issues.rendering import Masthead, Rendering, render_issue
+from newsletter.languages import spoken
 from newsletter.preflight.judging import judge
 from newsletter.preflight.mail import Mail
 from newsletter.publishing.planning import Plan
@@ -19,7 +20,7 @@ from newsletter.site import Site
 
 
 def render_plan(connection: Connection, site: Site, plan: Plan, *, now: datetime) -> list[Rendering]:
-    """Render every selection of a draft, the one with the most readers first."""
+    """Render every selection of a draft, in their order."""
     assert plan.draft is not None, "there is something to render"
     number = freezing.next_number(connection)
     posts = {post.id: post for selection in plan.draft.selections for post in selection.posts}
@@ -57,14 +58,15 @@ def render_selection(
 
 
 def masthead_of(site: Site, *, number: int | None, now: datetime, language: str = "") -> Masthead:
-    """Say who publishes, for the templates; in the newsletter's language unless another is named."""
+    """Say who publishes, for the templates; in the newsletter's language unless another is named that we speak."""
     own = site.settings.newsletter
     return Masthead(
         title=own.title,
         url=own.url,
         sender=own.sender.name or own.title,
         postal_address=own.postal_address,
-        language=language or own.language,
+        language=spoken(language, own.language),
+        own_language=own.language,
         archive_url=f"{own.url}/archive",
         number=number,
         date=now.astimezone(own.timezone),

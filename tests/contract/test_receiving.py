@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
+from newsletter import membership
 from newsletter.inbound import receiving
 from newsletter.inbound.deciding import Decision
 from newsletter.inbound.incoming import read
 from newsletter.inbound.tables import received
 from newsletter.issues.tables import renderings
 from newsletter.issues.templating import Templates
+from newsletter.membership import Choices
 from newsletter.outbox import queue
 from newsletter.outbox.message import BOUNCE
 from newsletter.outbox.tables import deliveries, letters
@@ -42,10 +44,10 @@ class Post:
     ) -> Decision:
         """Bring a message as it came by LMTP."""
         message = EmailMessage()
+        message.set_content("Words.\n")  # first, for it takes away what else is said of the content
         message["From"], message["Subject"] = author, subject
         for name, value in headers.items():
             message[name.replace("_", "-")] = value
-        message.set_content("Words.\n")
         return self.bring_raw(bytes(message), recipient, author)
 
     def bring_raw(self, raw: bytes, recipient: str, sender: str = "") -> Decision:
@@ -190,6 +192,27 @@ def test_help_once_a_day(post: Post) -> None:
     with writing(post.site.engine) as connection:
         suppression.suppress(connection, parse("ben@example.org"), reason="complaint", now=post.now)
     assert post.bring("news+help@example.com", author="ben@example.org").action == "none"
+
+
+def test_answers_are_in_the_readers_language(post: Post) -> None:
+    """Proves that who is known is answered in their language, and anybody else in that of their program or ours."""
+    with writing(post.site.engine) as connection:
+        choices = Choices(language="pl")
+        membership.join(
+            connection, post.site, parse("pola@example.org"), choices, vouched="a test", now=post.now
+        )
+    post.bring("news+help@example.com", author="pola@example.org", Accept_Language="ja")
+    post.bring("news+help@example.com", author="carl@example.org", Accept_Language="tlh, de-AT;q=0.8")
+    post.bring("news+help@example.com", author="dora@example.org", Content_Language="ar")
+    post.bring("news+help@example.com", author="eve@example.org")
+    with reading(post.site.engine) as connection:
+        query = select(letters.c.recipient, letters.c.subject).order_by(letters.c.id)
+        assert connection.execute(query).all() == [
+            ("pola@example.org", "Jak pisać do Tide Notes"),
+            ("carl@example.org", "Wie Sie Tide Notes schreiben"),
+            ("dora@example.org", "كيف تكتب إلى Tide Notes"),
+            ("eve@example.org", "How to write to Tide Notes"),
+        ]
 
 
 DSN = """\

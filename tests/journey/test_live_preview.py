@@ -1,5 +1,6 @@
 """The live preview: what the author saves is shown, in every view, with what would spoil it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -63,6 +64,15 @@ def test_views(live: str) -> None:
         part.split(">")[0]
         for part in httpx.get(f"{live}mail", params={"view": "images off"}).text.split("<img")[1:]
     )
+
+
+def test_languages(live: str) -> None:
+    """Proves that the mail is shown in a language that is chosen, in every view, and in the newsletter's else."""
+    chosen = {"language": "ja", "view": "dark"}
+    assert "ja" in re.findall(r'aria-current="page">(\w+)<', httpx.get(live, params=chosen).text)
+    assert '<html lang="ja"' in httpx.get(f"{live}mail", params=chosen).text
+    assert '<html lang="en"' in httpx.get(f"{live}mail").text
+    assert '<html lang="en"' in httpx.get(f"{live}mail", params={"language": "tlh"}).text
 
 
 def test_trouble_is_shown_too(live: str, written: TestSite) -> None:

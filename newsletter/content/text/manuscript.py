@@ -56,9 +56,9 @@ def read_manuscript(
     return Manuscript(
         post=post,
         html=to_html(shown),
-        text=to_text(shown),
+        text=to_text(shown, post.language or "en"),
         summary_html=to_html(summary.events),
-        summary_text=to_text(summary.events),
+        summary_text=to_text(summary.events, post.language or "en"),
         words=count_words(shown),
         cover=cover,
         images=_each_once((*cover_images, *fitted.images, *summary.images)),

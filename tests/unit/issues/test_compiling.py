@@ -46,6 +46,20 @@ def test_readers_who_are_owed_the_same_posts_share_a_selection():
     assert draft.last_post == 4
 
 
+def test_readers_who_share_a_language_share_a_selection():
+    """Regions and languages that we do not speak make no further one; the newsletter's own stands first."""
+    two = posts(2)
+    tongues = {"de": 5, "de-AT": 3, "en": 2, "sw": 1, "": 1}
+    groups = [Group(0, (), language, readers) for language, readers in tongues.items()]
+    draft = compile_issue(two, numbered(two), [*groups, Group(1, (), "de", 11)], NOW, language="en")
+    assert draft is not None
+    assert [(len(s.posts), s.language, s.readers) for s in draft.selections] == [
+        (2, "en", 4),
+        (2, "de", 8),
+        (1, "de", 11),
+    ]
+
+
 def test_a_reader_who_follows_topics_gets_only_those():
     """Topics are compared without regard to case."""
     four = posts(4)

@@ -15,6 +15,7 @@ from newsletter.errors import TemplateError
 from newsletter.issues import merge
 from newsletter.issues.rendering import Rendering, render_issue, render_notice
 from newsletter.issues.templating import Templates
+from newsletter.languages import OFFERED
 from tests.manuscripts import MASTHEAD, manuscript, note
 
 TEMPLATES = Templates(None)
@@ -281,6 +282,49 @@ def test_a_newsletter_from_right_to_left() -> None:
     assert 'align="left"' not in rendering.html
 
 
+def test_english_posts_in_an_arabic_mail() -> None:
+    """Proves that name, author's words and posts run as the newsletter does, in a frame that runs the other way."""
+    arabic = replace(MASTHEAD, language="ar", own_language="en")
+    posts = [manuscript(title) for title in TITLES]
+    rendering = render_issue(posts, arabic, TEMPLATES, body="summary", note=note())
+    document = parsed(rendering)
+    assert (document.get("lang"), document.get("dir"), rendering.language) == ("ar", "rtl", "ar")
+    assert {(h.get("lang"), h.get("dir")) for h in document.xpath("//h1|//h2[@class!='label']")} == {
+        ("en", "ltr")
+    }
+    proses = document.find_class("prose")
+    assert {(prose.get("dir"), prose.get("align")) for prose in proses} == {("ltr", "left")}
+    assert len(proses) == 1 + len(TITLES)
+    assert "letter-spacing:0.8px" not in rendering.html
+    assert rendering.subject == "The harbour wakes at five، و3 مقالات أخرى"
+    assert "\u2068Marin Hale\u2069" in rendering.text
+
+
+def test_an_arabic_newsletter_to_a_german() -> None:
+    """Proves that posts which name no language are in the newsletter's, whatever that of the mail is."""
+    german = replace(MASTHEAD, language="de", own_language="ar", title="نشرة المد")
+    rendering = render_issue([manuscript("ضباب")], german, TEMPLATES, body="full", note=None)
+    document = parsed(rendering)
+    assert document.get("dir") == "ltr"
+    [heading] = document.xpath("//h1")
+    assert (heading.get("lang"), heading.get("dir")) == ("ar", "rtl")
+    assert "9. November 2026 · Marin Hale · 3 Minuten Lesezeit" in rendering.text
+    [name] = document.find_class("small-name")
+    assert (name.get("lang"), name.get("dir")) == ("ar", "rtl")
+
+
+@pytest.mark.parametrize("language", OFFERED)
+def test_subjects_stay_short_in_every_language(language: str) -> None:
+    """Proves that a long title is cut so that a subject says how many more there are within 70 characters."""
+    masthead = replace(MASTHEAD, language=language, own_language="en", title="Tide " * 30)
+    posts = [manuscript("Mud and weather " * 9), *(manuscript(title) for title in TITLES)]
+    subject = render_issue(posts, masthead, TEMPLATES, body="summary", note=None).subject
+    assert 50 < len(subject) <= 70
+    assert "4" in subject
+    for kind in ("confirm", "welcome", "goodbye", "leave"):
+        assert len(render_notice(kind, masthead, TEMPLATES).subject) <= 70
+
+
 @pytest.mark.parametrize("kind", ["confirm", "welcome", "goodbye"])
 def test_notices(kind: str) -> None:
     """Proves that every notice has a subject, one heading, both parts, and who sends it."""
@@ -303,7 +347,7 @@ def test_a_confirmation_carries_nothing_that_a_stranger_wrote() -> None:
 
 def test_a_welcome_names_the_rhythm() -> None:
     """Proves that a fact given to a notice reaches its words."""
-    assert "“weekly”" in render_notice("welcome", MASTHEAD, TEMPLATES, cadence="weekly").text
+    assert "How often? Once a week." in render_notice("welcome", MASTHEAD, TEMPLATES, cadence="weekly").text
 
 
 def test_a_site_changes_one_words_only(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from newsletter.issues import merge
 from newsletter.issues.rendering import Rendering, render_issue
 from newsletter.issues.serving import served
 from newsletter.issues.templating import Templates
+from newsletter.languages import OFFERED
 from newsletter.preflight.judging import judge
 from newsletter.preflight.mail import Mail
 from newsletter.preflight.rules import MAILS
@@ -45,6 +46,19 @@ def rendered(text: str = GOOD, *, subject: str | None = None, title: str = "The 
     post = manuscript(text, title=title, url="https://site.example/a/")
     words = note(subject, "") if subject is not None else None
     return Mail(render_issue([post], MASTHEAD, TEMPLATES, body="full", note=words), [post], "en")
+
+
+@pytest.mark.parametrize("language", OFFERED)
+def test_our_own_words_trip_no_rule(language: str) -> None:
+    """Proves that what we say in each language spoils no mail, be it of one post or of several."""
+    masthead = replace(MASTHEAD, language=language, own_language="en")
+    posts = [
+        manuscript(GOOD, title=title, url="https://site.example/a/")
+        for title in ("The harbour wakes", "Fog", "Mud")
+    ]
+    for some in (posts[:1], posts):
+        mail = Mail(render_issue(some, masthead, TEMPLATES, body="full", note=None), some, language)
+        assert judge(mail) == ()
 
 
 def changed(change: Callable[[Rendering], Rendering]) -> Mail:

@@ -18,12 +18,13 @@ _PARAGRAPHS = frozenset({"p", "div", "caption", "dt"})
 _INDENTS = {"blockquote": "> ", "dd": "    "}
 
 
-def to_text(events: Iterable[Event]) -> str:
+def to_text(events: Iterable[Event], language: str = "en") -> str:
     """Return plain text, wrapped at 76 columns for format=flowed, with the links as numbered references at its end.
 
-    Code is indented by four spaces and otherwise untouched; a word that is longer than a line stays whole.
+    Code is indented by four spaces and otherwise untouched; a word that is longer than a line stays whole. What
+    we add ourselves is in `language`, that of the text.
     """
-    writer = _Writer()
+    writer = _Writer(language)
     for event in events:
         match event:
             case Start():
@@ -44,9 +45,9 @@ class _List:
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
         self._lines = Lines()
-        self._phrases = Phrases()
+        self._phrases = Phrases(language)
         self._lists: list[_List] = []
         self._table: TableReader | None = None
 

@@ -2,6 +2,7 @@
 
 from newsletter.content.text.markup import Start
 from newsletter.content.text.plaintext.wrapping import GLUE
+from newsletter.languages import words
 
 BREAK = "\x1e"  # stands for `<br>` until the paragraph is wrapped
 
@@ -16,13 +17,17 @@ _MARKS = {
     "sup": "^",
     "q": '"',
 }
+#: What stands for an image, in the language of the post.
+_IMAGE = "[Image: %(description)s]"
+
 _BOLD = frozenset({"strong", "b"})
 
 
 class Phrases:
     """Collects the words of one paragraph after the other, and the links of all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._image = words(language).gettext(_IMAGE)
         self.references: dict[str, int] = {}
         self.in_code = False  # inside `<pre>`, where nothing is marked
         self.in_heading = False  # where bold means nothing
@@ -46,7 +51,8 @@ class Phrases:
         if tag == "br":
             self._words.append("\n" if self.in_code else BREAK)
         elif tag == "img":
-            self._words.append(f"[Image: {given['alt']}]" if given.get("alt") else "")
+            described = given.get("alt")
+            self._words.append(self._image % {"description": described} if described else "")
         elif tag == "a":
             self._links.append((given.get("href", ""), len(self._words)))
         elif tag == "sup" and "data-note" in given:
