@@ -16,7 +16,9 @@ from newsletter.errors import ContentError, NewsletterError, RelayUnavailable, S
 from newsletter.issues.rendering import Rendering, render_notice
 from newsletter.membership import NOTICES
 from newsletter.outbox import signing
+from newsletter.outbox.links import PREFERENCES, UNSUBSCRIBE
 from newsletter.outbox.signing import DnsRecord
+from newsletter.preflight import dates
 from newsletter.preflight.names import Names, Unanswered
 from newsletter.preflight.pages import pages
 from newsletter.preflight.rules import heard
@@ -25,6 +27,7 @@ from newsletter.settings import Settings
 from newsletter.site import Site
 from newsletter.transport.protocol import Transport
 from newsletter.transport.smtp import open_transport
+from subscribers import keys, roster
 from subscribers.database import reading
 
 
@@ -56,7 +59,7 @@ def check(site: Site, *, offline: bool = False) -> Report:
     except ContentError as error:
         report.fault("content", str(site.settings.content_folder), error)
     else:
-        _check_posts(report, scan, now)
+        _check_posts(report, site, scan, now)
         with reading(site.engine) as connection:
             _check_mail(report, connection, site, scan, now)
     _check_signing(report, site.settings)
@@ -64,15 +67,16 @@ def check(site: Site, *, offline: bool = False) -> Report:
         report.not_checked.append("the relay, DNS and the pages: left out")
     else:
         _check_relay(report, site, lambda: open_transport(relay_of(site.settings)))
-        _check_world(report, site.settings, now)
-    report.problems = list(heard(report.problems, site.settings.check.silence))
+        _check_world(report, site, now)
+    report.problems = list(heard(report.problems, site.settings.check.silence, {}))
     return report
 
 
-def _check_posts(report: Report, scan: Scan, now: datetime) -> None:
+def _check_posts(report: Report, site: Site, scan: Scan, now: datetime) -> None:
     """Look at the posts of the folder."""
     sendable = sum(post.why_not_sendable(now) is None for post in scan.posts)
-    report.problems += scan.problems
+    coming = dates.coming(scan.posts, now, site.content.line_of_date)
+    report.problems += publishing.folder_problems(site, scan, *coming)
     report.checked.append(f"posts: {scan.files:,} files, {len(scan.posts):,} posts, {sendable:,} sendable")
 
 
@@ -137,12 +141,13 @@ def _check_relay(report: Report, site: Site, open_transport: Callable[[], Transp
     report.checked.append(f"the relay {smtp.host}:{smtp.port} takes our mail {how}")
 
 
-def _check_world(report: Report, settings: Settings, now: datetime) -> None:
+def _check_world(report: Report, site: Site, now: datetime) -> None:
     """Ask for our pages, and DNS for what receivers will ask it: who may send for us, and which key signs."""
+    settings = site.settings
     names = Names(settings.check.nameserver)
     sender = settings.newsletter.sender.address.key.rpartition("@")[2]
     questions: dict[str, Callable[[], Iterable[Problem]]] = {
-        f"the pages at {settings.newsletter.url}": lambda: pages(settings.newsletter.url, now),
+        f"the pages at {settings.newsletter.url}": lambda: pages(settings.newsletter.url, now, _links(site)),
         f"SPF of {settings.return_domain}": lambda: spf(names, settings.return_domain),
         f"DMARC of {sender}": lambda: dmarc(names, sender),
         f"the name of {settings.smtp.host}": lambda: ptr(names, settings.smtp.host),
@@ -161,3 +166,15 @@ def _check_world(report: Report, settings: Settings, now: datetime) -> None:
         report.problems += found
         if not found:
             report.checked.append(what)
+
+
+def _links(site: Site) -> list[str]:
+    """Return the ways out that a reader of ours has in every mail; none while there is no reader."""
+    with reading(site.engine) as connection:
+        reader, tokens = next(roster.everyone(connection, status="confirmed"), None), keys.tokens(connection)
+    if reader is None:
+        return []
+    return [
+        f"{site.settings.newsletter.url}/{purpose}/{tokens.sign(purpose, reader.id)}"
+        for purpose in (UNSUBSCRIBE, PREFERENCES)
+    ]

@@ -10,6 +10,7 @@ from newsletter.application.delivering import relay_of
 from newsletter.application.opening import clock
 from newsletter.application.sending import check_cadence
 from newsletter.content.post import Problem
+from newsletter.content.reader import Scan
 from newsletter.errors import NewsletterError
 from newsletter.issues import freezing, serving
 from newsletter.issues.compiling import Verdict
@@ -20,6 +21,7 @@ from newsletter.outbox.message import Reader, compose
 from newsletter.outbox.opened import open_mail
 from newsletter.outbox.signing import signer_of
 from newsletter.outbox.template import Template
+from newsletter.preflight import dates
 from newsletter.site import Site
 from newsletter.transport.protocol import Lost, Reply, send_one
 from newsletter.transport.smtp import open_transport
@@ -82,7 +84,7 @@ def forecast(site: Site) -> tuple[list[Forecast], tuple[Problem, ...]]:
             verdicts = publishing.verdicts(connection, plan, now)
             due_at = calendar.due_at(connection, site, cadence, now)
             forecasts.append(Forecast(name, due_at, plan.readers, tuple(verdicts)))
-    return forecasts, scan.problems
+    return forecasts, publishing.folder_problems(site, scan)
 
 
 def preview(site: Site, *, cadence: str | None, folder: Path, language: str = "") -> Preview:
@@ -118,7 +120,8 @@ def draw(site: Site, *, cadence: str | None, sample: bool = False, language: str
     Raises NewsletterError when there is nothing to show.
     """
     now = clock()
-    rendering, number, tokens = _next_rendering(site, cadence, now, sample=sample, language=language)
+    scan = site.content.scan()
+    rendering, number, tokens = _next_rendering(site, scan, cadence, now, sample=sample, language=language)
     own = Reader(None, 0, site.settings.author_address.email, "")
     message = compose(_template(site, rendering, number), own, tokens, now)
     opened = open_mail(message.data)
@@ -129,7 +132,7 @@ def draw(site: Site, *, cadence: str | None, sample: bool = False, language: str
         text=opened.text,
         source=message.data,
         size=len(rendering.html.encode()),
-        problems=(*publishing.mail_faults(site), *rendering.problems),
+        problems=_problems(site, scan, rendering, now),
     )
 
 
@@ -140,7 +143,7 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
     """
     now = clock()
     recipient = parse(address)
-    rendering, number, tokens = _next_rendering(site, cadence, now)
+    rendering, number, tokens = _next_rendering(site, site.content.scan(), cadence, now)
     marked = replace(rendering, subject=f"[TEST] {rendering.subject}")
     message = compose(_template(site, marked, number), Reader(None, 0, recipient.email, ""), tokens, now)
     if rendering.served:
@@ -158,11 +161,17 @@ def send_test(site: Site, address: str, *, cadence: str | None) -> Tested:
     return Tested(recipient.email, marked.subject, verdict)
 
 
+def _problems(site: Site, scan: Scan, rendering: Rendering, now: datetime) -> tuple[Problem, ...]:
+    """Say what would spoil the mail, and then what keeps other posts out of it."""
+    coming = dates.coming(scan.posts, now, site.content.line_of_date)
+    others = publishing.folder_problems(site, scan, *coming)
+    return tuple(dict.fromkeys((*publishing.mail_faults(site), *rendering.problems, *others)))
+
+
 def _next_rendering(
-    site: Site, cadence: str | None, now: datetime, *, sample: bool = False, language: str = ""
+    site: Site, scan: Scan, cadence: str | None, now: datetime, *, sample: bool = False, language: str = ""
 ) -> tuple[Rendering, int, Tokens]:
     check_cadence(site, cadence)
-    scan = site.content.scan()
     with reading(site.engine) as connection:
         plan = publishing.preview_plan(connection, site, scan, cadence=cadence, now=now)
         if plan.draft is None and sample:

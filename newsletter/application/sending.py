@@ -105,19 +105,19 @@ def make_issue(site: Site, wish: Wish) -> Sent:
         if wish.takes_up and (issue := unfinished(connection, now)):
             return Sent(issue, True, None, queue.counts(connection, issue.number), ())
     scan, now = site.content.scan(), clock()  # looking through a large folder takes its time
-    terms = _terms(site, wish, _named(scan, wish.posts, now))
+    terms, found = _terms(site, wish, _named(scan, wish.posts, now)), publishing.folder_problems(site, scan)
     with writing(site.engine) as connection:
         outcome = publishing.publish(connection, site, scan, cadence=wish.cadence, now=now, terms=terms)
         if isinstance(outcome, Skipped):
             due = _next_due(site, wish.cadence, now)
-            return Sent(None, False, outcome.reason, Counts(), scan.problems, due)
+            return Sent(None, False, outcome.reason, Counts(), found, due)
         if wish.hold:
             announcing.announce(connection, site, outcome, now)
         counts = queue.counts(connection, outcome.issue.number)
     logs.event(
         "issue frozen", issue=outcome.issue.number, subject=outcome.issue.subject, readers=counts.total
     )
-    problems = tuple(dict.fromkeys((*scan.problems, *outcome.problems)))
+    problems = tuple(dict.fromkeys((*found, *outcome.problems)))
     return Sent(outcome.issue, False, None, counts, problems, due_at=now + terms.undo if terms.undo else None)
 
 

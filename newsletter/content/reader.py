@@ -118,6 +118,15 @@ class ContentFolder:
             delivery=self._delivery,
         )
 
+    def line_of_date(self, post: Post) -> int | None:
+        """Return the line on which a post says when it goes public; None where its name or its folder says so."""
+        rules, place = self._layout.rules, self._layout.place(post.path)
+        source = reading.open_source(self._layout.read(place), path=post.path, place=place, rules=rules)
+        if isinstance(source, Problem):
+            return None
+        named = (name for name in rules.date_fields if rules.first_date(source, (name,)) is not None)
+        return next((source.matter.line_of(name) for name in named), None)
+
     def note(self) -> Note | None:
         """Return the author's words for the next issue, from `_next.md` beside the posts."""
         places = sorted(self._layout.walk().notes, key=lambda place: (place.count("/"), place))

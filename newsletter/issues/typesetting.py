@@ -7,6 +7,11 @@ What is given here is the clean HTML of a manuscript: no classes, no ids, no HTM
 
 from lxml.html import HtmlElement
 
+from newsletter.issues.salad import row_of_long_words
+
+#: What cannot stand in a paragraph, of all that an item of a list may hold.
+_BLOCKS = ("p", "ul", "ol", "dl", "div", "table", "blockquote", "pre", "hr", "h2", "h3", "h4", "h5", "h6")
+
 
 def set_type(document: HtmlElement, *, measure: int) -> None:
     """Change every element of class `prose` in `document`; `measure` is the width of the text in pixels."""
@@ -19,10 +24,24 @@ def set_type(document: HtmlElement, *, measure: int) -> None:
             _set_code(block)
         for quote in list(prose.iter("blockquote")):
             _wrap_content(quote, "quote")
+        for items in list(prose.iter("ul", "ol")):
+            _set_list(items)
         for block in prose.findall("div"):
             _set_footnotes(block)
         for words in list(prose.iter("abbr", "mark")):
             _set_span(words)
+
+
+def _set_list(items: HtmlElement) -> None:
+    """Let every item of a list of names be a paragraph; read as one, they would be taken for spam (see salad)."""
+    if row_of_long_words(" ".join(map(str, items.itertext()))) is None:
+        return
+    for item in items.findall("li"):
+        if not any(child.tag in _BLOCKS for child in item):
+            paragraph = item.makeelement("p", {"style": "margin:0"})
+            paragraph.text, item.text = item.text, None
+            paragraph.extend(list(item))
+            item.append(paragraph)
 
 
 def _set_span(words: HtmlElement) -> None:

@@ -33,5 +33,4 @@ def judge(mail: Mail, *, silenced: Collection[str] = ()) -> tuple[Problem, ...]:
     """Return what would spoil a mail: what was found while it was made, and what shows in it as a whole."""
     found = (problem for examination in _EXAMINATIONS for problem in examination(mail))
     own = {m.post.path: m.post.silenced for m in mail.manuscripts}
-    problems = (*mail.rendering.problems, *found)
-    return heard((p for p in problems if p.kind not in own.get(p.path, ())), silenced)
+    return heard((*mail.rendering.problems, *found), silenced, own)

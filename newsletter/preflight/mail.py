@@ -1,5 +1,6 @@
 """A mail as preflight looks at it: what was rendered, taken apart once. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +44,16 @@ class Mail:
             ):
                 return Place(post.path, manuscript.line_of(*others, words))
         return Place()
+
+    def place_of_link(self, words: str, href: str) -> Place:
+        """Return where a link is read, which is not where its address stands if Markdown keeps that under a label."""
+        labelled = re.compile(
+            rf"^ {{0,3}}\[([^\]\n]+)\]:\s*<?{re.escape(href)}>?\s*(?:[\"'(]|$)", re.MULTILINE
+        )
+        labels = [label for one in self.manuscripts for label in labelled.findall(one.source)]
+        by_label = (f"[{words}][{label}]" for label in labels)
+        shortened = (f"[{words}]" for label in labels if label.casefold() == words.casefold())
+        return self.place_of(href, f"[{words}]({href}", *by_label, *shortened, href, f"[{words}]")
 
 
 def is_hidden(element: HtmlElement) -> bool:

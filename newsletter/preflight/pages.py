@@ -1,6 +1,6 @@
 """Whether the pages that our mails lead to are there, and whether their server's clock agrees with ours."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.error import HTTPError
@@ -16,21 +16,33 @@ _PATIENCE = 5.0
 _APART = timedelta(minutes=5)
 
 
-def pages(url: str, now: datetime) -> Iterator[Problem]:
-    """Ask for the page on which readers subscribe; it says when it was served."""
-    request = Request(f"{url}/", method="HEAD", headers={"User-Agent": "newsletter check"})  # noqa: S310 - http or https
+def pages(url: str, now: datetime, links: Collection[str] = ()) -> Iterator[Problem]:
+    """Ask for the page on which readers subscribe, and for `links` of a mail; the first says when it was served.
+
+    Only HEAD is asked, which changes nothing. A link ends in a reader's token, which nobody is told.
+    """
+    try:
+        date, fault = _asked(f"{url}/")
+        faults = [(url, fault), *((link.rpartition("/")[0], _asked(link)[1]) for link in links)]
+    except (OSError, ValueError) as error:
+        yield _fault(f"{url}/ does not answer: {error}.")
+        return
+    yield from (_fault(f"{place}/{'…' * (place != url)} answers {said}.") for place, said in faults if said)
+    yield from clock(date, now)
+
+
+def _fault(message: str) -> Problem:
+    return SENDERS["pages"].problem(message, Place("[newsletter] url"))
+
+
+def _asked(address: str) -> tuple[str | None, str]:
+    """Return the date that a page gives, and what it answers instead of itself. Raises OSError or ValueError."""
+    request = Request(address, method="HEAD", headers={"User-Agent": "newsletter check"})  # noqa: S310 - http or https
     try:
         with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - the settings take no other scheme
-            date = answer.headers["Date"]
+            return answer.headers["Date"], ""
     except HTTPError as error:
-        yield SENDERS["pages"].problem(
-            f"{url}/ answers {error.code} {error.reason}.", Place("[newsletter] url")
-        )
-        date = error.headers["Date"]
-    except (OSError, ValueError) as error:
-        yield SENDERS["pages"].problem(f"{url}/ does not answer: {error}.", Place("[newsletter] url"))
-        return
-    yield from clock(date, now)
+        return error.headers["Date"], f"{error.code} {error.reason}"
 
 
 def clock(date: str | None, now: datetime) -> Iterator[Problem]:

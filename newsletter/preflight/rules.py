@@ -4,7 +4,7 @@ A problem's kind is the name of its rule. Rules about a file stand where files a
 are, and rules about a whole mail in this room; here they all are explained.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
@@ -87,6 +87,11 @@ FILES = _rules(
         "error",
     ),
     Rule("date", "A date that cannot be read is as good as none.", "Write it as 2024-01-31 08:30."),
+    Rule(
+        "future-date",
+        "A post waits for its date, and a wrong year makes it wait for long.",
+        "If it is not to wait, write a date that is past.",
+    ),
     Rule("empty", "A post without text has nothing to read.", "Write something, or make it a draft."),
     Rule(
         "duplicate-id",
@@ -203,7 +208,16 @@ def rule_named(name: str) -> Rule:
     return RULES[name]
 
 
-def heard(problems: Iterable[Problem], silenced: Collection[str]) -> tuple[Problem, ...]:
-    """Leave out what the author silenced, each problem once; the law cannot be silenced."""
-    kept = (p for p in problems if p.kind not in silenced or not RULES[p.kind].may_be_silenced)
-    return tuple(dict.fromkeys(kept))
+def heard(
+    problems: Iterable[Problem], silenced: Collection[str], by_posts: Mapping[str, Collection[str]]
+) -> tuple[Problem, ...]:
+    """Leave out what the author silenced, for all posts or `by_posts` (their paths), each problem once.
+
+    The law cannot be silenced.
+    """
+
+    def is_heard(problem: Problem) -> bool:
+        is_silenced = problem.kind in silenced or problem.kind in by_posts.get(problem.path, ())
+        return not is_silenced or not RULES[problem.kind].may_be_silenced
+
+    return tuple(dict.fromkeys(filter(is_heard, problems)))

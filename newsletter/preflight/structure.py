@@ -65,7 +65,7 @@ def links(mail: Mail) -> Iterator[Problem]:
         elif words.casefold().strip(" .:»›→…") in _EMPTY_WORDS:
             yield MAILS["link-text"].problem(
                 f"The link “{words}” does not say where it leads, to {_short(href)}.",
-                mail.place_of(href, f"[{words}]({href}", href, f"[{words}]"),
+                mail.place_of_link(words, href),
             )
         if href.startswith("#") and href[1:] not in places:
             yield MAILS["anchor"].problem(

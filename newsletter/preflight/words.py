@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from newsletter.content.post import Problem
 from newsletter.issues import merge
+from newsletter.issues.salad import row_of_long_words
 from newsletter.preflight.mail import Mail
 from newsletter.preflight.rules import MAILS, Place
 
@@ -19,11 +20,6 @@ _MARKS = re.compile(
     r"(?<![\w.\-/])(?:TK(?:TK)*(?![\w.\-/])|(?:TODO|FIXME|XXX)(?=:|\s*$)|[\[(](?:TODO|FIXME|XXX|TK)\b[^\])]*[\])])"
 )
 _LOREM = re.compile(r"\blorem ipsum\b", re.IGNORECASE)
-
-#: SpamAssassin's __LONGWORDS_A to _C (20_body_tests.cf), of which it takes two.
-_ROWS = tuple(
-    re.compile(rf"\b(?:[a-z]{{{letters},}}[\s.]+){{{words}}}") for letters, words in ((8, 6), (6, 9), (5, 10))
-)
 
 #: What a generator would have replaced. A merge field that there is stands in every mail and is replaced there.
 _UNRESOLVED = re.compile(
@@ -46,15 +42,10 @@ def placeholders(mail: Mail) -> Iterator[Problem]:
 
 def long_words(mail: Mail) -> Iterator[Problem]:
     """No row of words looks like the salad that spam is hidden in."""
-    for block in mail.document.iter("p", "ul", "ol", "dl"):
-        if next(block.iterancestors("ul", "ol", "dl"), None) is not None:
-            continue
-        text = " ".join(" ".join(map(str, block.itertext())).split()) + " "
-        rows = [found[0] for row in _ROWS if (found := row.search(text))]
-        if len(rows) > 1:
-            first = rows[0].split()[0]
+    for block in mail.document.iter("p", "dl"):
+        if row := row_of_long_words(" ".join(map(str, block.itertext()))):
             yield MAILS["long-words"].problem(
-                f"“{rows[0][:60].strip()} …” is a row of long words.", mail.place_of(first)
+                f"“{row[:60].strip()} …” is a row of long words.", mail.place_of(row.split()[0])
             )
 
 

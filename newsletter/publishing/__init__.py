@@ -14,6 +14,7 @@ from newsletter.publishing.planning import (
     why_empty,
 )
 from newsletter.publishing.printing import (
+    folder_problems,
     mail_faults,
     masthead_of,
     refuse_faults,
@@ -27,6 +28,7 @@ __all__ = [
     "Published",
     "Skipped",
     "Terms",
+    "folder_problems",
     "foremost",
     "mail_faults",
     "masthead_of",

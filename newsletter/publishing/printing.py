@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from newsletter.content.note import Note
 from newsletter.content.post import Manuscript, Problem
+from newsletter.content.reader import Scan
 from newsletter.errors import IssueRefused
 from newsletter.issues import freezing
 from newsletter.issues.compiling import Selection
@@ -15,6 +16,7 @@ from newsletter.issues.rendering import Masthead, Rendering, render_issue
 from newsletter.languages import spoken
 from newsletter.preflight.judging import judge
 from newsletter.preflight.mail import Mail
+from newsletter.preflight.rules import heard
 from newsletter.publishing.planning import Plan
 from newsletter.site import Site
 
@@ -89,6 +91,12 @@ def mail_faults(site: Site) -> list[Problem]:
             severity="error",
         )
     ]
+
+
+def folder_problems(site: Site, scan: Scan, *others: Problem) -> tuple[Problem, ...]:
+    """Return what is wrong in the folder of posts, and `others`, without what the author does not want to hear of."""
+    own = {post.path: post.silenced for post in scan.posts if post.silenced}
+    return heard((*scan.problems, *others), site.settings.check.silence, own)
 
 
 def refuse_faults(problems: Iterable[Problem]) -> None:

@@ -34,11 +34,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with an address; it becomes a Problem where the line is known."""
+    """What is wrong with an address; it becomes a Problem where the line is known.
+
+    `instead` is what a link may lead to where an image cannot be shown.
+    """
 
     kind: str
     message: str
     remedy: str
+    instead: str = ""
 
 
 def scheme_of(address: str) -> str:

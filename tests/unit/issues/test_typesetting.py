@@ -132,3 +132,25 @@ def test_what_outlook_would_drop_becomes_a_span() -> None:
     document = typeset('<p><mark>one</mark> <abbr title="high water">HW</abbr></p>')
     assert [span.attrib for span in document.iter("span")] == [{"class": "mark"}, {"title": "high water"}]
     assert document.xpath("//td[@class='prose']")[0].text_content() == "one HW"
+
+
+def test_a_list_of_names_is_not_one_long_row() -> None:
+    """Proves that each of many long names is a paragraph, which filters judge alone; other lists stay as they are."""
+    names = [
+        "alexander",
+        "christopher",
+        "harbourmaster",
+        "jennifer",
+        "nathaniel",
+        "seamstress",
+        "stewardess",
+    ] * 2
+    items = "".join(f"<li><em>{name}</em> of it</li>" for name in names)
+    plain = "".join(f"<li>{name}, a name</li>" for name in names)
+    document = typeset(
+        f"<ul>{items.replace(' of it', '')}<li>one<ul><li>two</li></ul></li></ul>", f"<ul>{plain}</ul>"
+    )
+    first, second = document.xpath("//td[@class='prose']/ul")
+    assert [item[0].tag for item in first] == ["p"] * len(names) + ["ul"]
+    assert first[0].text_content() == "alexander"
+    assert second.xpath(".//p") == []

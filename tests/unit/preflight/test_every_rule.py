@@ -183,6 +183,10 @@ SAMPLES: dict[str, tuple[Finder, Finder]] = {
         files(hugo__toml="", content___about__md=matter(title="About us"), content___posts___b__md=POST),
     ),
     "date": (files(a__md=matter(title="Fog", date="soon")), files(a__md=matter(title="Fog", date="5 January 2026"))),
+    "future-date": (
+        command(lambda site: site.write("next.md", date="2199-01-05")),
+        command(lambda site: site.write("next.md", date="2199-01-05", draft="true")),
+    ),
     "empty": (files(a__md=matter("", title="Fog", date="2026-01-05")), files(a__md=POST)),
     "duplicate-id": (
         files(a__md=matter(title="A", date="2026-01-05", id="x"), b__md=matter(title="B", date="2026-01-06", id="x")),

@@ -96,7 +96,7 @@ SPOILT: dict[str, Callable[[], Mail]] = {
     "unresolved": lambda: rendered("See {{ site.title }} for more of this, and for the rest of it."),
     "placeholder": lambda: rendered("It was built in [TK year], as the harbour master told us last week."),
     "long-words": lambda: rendered(
-        "Without these people nothing would have come of it:\n\n" + "\n".join(map("- {}".format, SALAD))
+        "Without these people nothing would have come of it:\n\n" + "\n".join(SALAD)
     ),
     "lorem": lambda: rendered("Lorem ipsum dolor sit amet, consectetur adipiscing elit."),
     "subject-length": lambda: rendered(
@@ -153,6 +153,7 @@ def test_a_rule_finds_what_it_is_for(name: str) -> None:
         "The tide table [of November, here](https://example.com/tides) says more than this one ever could.",
         "In __init__ and __ALL_CAPS__ stands nothing that anybody would have had to replace before sending.",
         f"Without these people nothing would have come of it: {', '.join(SALAD)}.",
+        "Without these people nothing would have come of it:\n\n" + "\n".join(map("- {}".format, SALAD)),
         "A set is written {1, 2}, a map {a: {b: c}} and a percentage {100%} in this made-up language of ours.",
     ],
 )
@@ -217,6 +218,24 @@ def test_the_file_and_the_line_are_named() -> None:
         ("placeholder", "two.md", 7),
         ("link-text", "two.md", 8),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[here][tides]",
+        "[here]",
+        "[here](https://example.com/tides)",
+        '<a href="https://example.com/tides">here</a>',
+    ],
+)
+def test_the_line_of_a_link_is_the_one_where_it_is_read(written: str) -> None:
+    """Proves that a link is told with the line of its words, also where its address stands at the end of the post."""
+    label = "here" if written == "[here]" else "tides"
+    text = (
+        f"The tide table of this November\nis {written}, as always.\n\n[{label}]: https://example.com/tides"
+    )
+    assert [(problem.kind, problem.line) for problem in judge(rendered(text))] == [("link-text", 2)]
 
 
 def test_an_image_that_few_show_is_told_once() -> None:

@@ -149,12 +149,12 @@ def test_nobody_answers() -> None:
 
 
 @contextmanager
-def web(status: int, date: str) -> Iterator[str]:
-    """A web server that answers everything in one way."""
+def web(status: int, date: str, lost: str = "-") -> Iterator[str]:
+    """A web server that answers everything in one way, but what is `lost`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            self.send_response_only(status)
+            self.send_response_only(404 if self.path.startswith(lost) else status)
             self.send_header("Date", date)
             self.end_headers()
 
@@ -178,6 +178,14 @@ def test_the_pages_are_asked_for(status: int, date: str, kinds: list[str]) -> No
     """Proves that pages which fail are told, and a clock that is wrong by more than minutes."""
     with web(status, date) as url:
         assert [problem.kind for problem in pages(url, NOW)] == kinds
+
+
+def test_the_ways_out_are_asked_for() -> None:
+    """Proves that links which a proxy in front of our pages does not know are told, and no reader's token with them."""
+    links = ["/unsubscribe/a.secret", "/preferences/b.secret"]
+    with web(200, "Mon, 23 Nov 2026 08:01:00 GMT", lost="/preferences/") as url:
+        (problem,) = pages(url, NOW, [f"{url}{link}" for link in links])
+    assert problem.message == f"{url}/preferences/… answers 404 Not Found."
 
 
 def test_no_web_server() -> None:

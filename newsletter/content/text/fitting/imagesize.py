@@ -8,8 +8,8 @@ from io import BytesIO
 
 from PIL import Image
 
-#: Where EXIF says how the camera was held, and where it stood (EXIF 2.32, sections 4.6.4 and 4.6.6).
-ORIENTATION, GPS = 0x0112, 0x8825
+#: Where EXIF says how the camera was held (EXIF 2.32, section 4.6.4).
+ORIENTATION = 0x0112
 
 #: What is taken for an image; Pillow knows more formats, and no mail program does.
 _KINDS = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "AVIF", "BMP")

@@ -16,10 +16,12 @@ HEAVIEST = 1_000_000  # bytes of one image
 
 # Which mail programs do not show these: caniemail.com, image-svg, image-webp, image-avif (2026).
 _FORMATS = {
-    ".svg": "Gmail and Outlook do not show SVG",
+    ".svg": "Gmail does not show SVG, so a link stands in its place",
     ".webp": "Outlook on Windows does not show WebP",
-    ".avif": "most mail programs do not show AVIF",
+    ".avif": "Outlook on Windows does not show AVIF",
 }
+#: Of these, what so many readers would not see that all of them are better served with a link.
+_LINKED = (".svg",)
 #: The kinds that every mail program shows; another one is turned into one of these.
 _SHOWN = frozenset(["image/png", "image/jpeg", "image/gif"])
 
@@ -97,7 +99,8 @@ def _remote(
         ending = PurePosixPath(urlsplit(address).path).suffix.lower()
     except ValueError:
         return None, _missing(f"the address “{shorten(address)}” is broken")
-    return Picture(address, alt, width, height), _format(address, ending)
+    finding = _format(address, ending)
+    return None if ending in _LINKED else Picture(address, alt, width, height), finding
 
 
 def _fit(width: int | None, height: int | None, facts: ImageFacts | None) -> tuple[int | None, int | None]:
@@ -147,7 +150,8 @@ def _doubt(src: str, size: int) -> Finding | None:
 def _format(src: str, ending: str) -> Finding | None:
     if ending not in _FORMATS:
         return None
-    return Finding("image-format", f"{_FORMATS[ending]}: “{shorten(src)}”", "Use a PNG, JPEG or GIF file.")
+    message = f"{_FORMATS[ending]}: “{shorten(src)}”"
+    return Finding("image-format", message, "Use a PNG, JPEG or GIF file.", src)
 
 
 def no_alt(src: str) -> Finding:

@@ -1,6 +1,7 @@
 """Make a picture fit for a mail: not larger than it is shown, the right way up, in a format that every program shows.
 
-A picture is kept as it is where nothing is to be mended: every new encoding of a JPEG costs some of its quality.
+The pixels are kept as they are where nothing is to be mended: every new encoding of a JPEG costs some of its quality.
+What a camera wrote beside them goes in any case.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ import resvg_py
 from PIL import Image, ImageCms, ImageOps
 
 from newsletter.content.text.fitting.imagesize import (
-    GPS,
     LARGEST,
     ORIENTATION,
     BrokenImage,
@@ -18,6 +18,7 @@ from newsletter.content.text.fitting.imagesize import (
     is_lying,
     open_image,
 )
+from newsletter.content.text.fitting.stripping import without_talk
 
 #: Pixels of the file for each pixel that is shown: screens of phones have two or three.
 DENSITY = 2
@@ -50,14 +51,14 @@ def scale(data: bytes, facts: ImageFacts, shown: int | None, widest: int) -> Sca
 
 def _photographed(picture: Image.Image, data: bytes, shown: int | None, widest: int) -> Scaled:
     kind = picture.format or ""
-    exif = picture.getexif()
+    is_upright = picture.getexif().get(ORIENTATION, 1) in (0, 1)
     natural = (picture.height, picture.width) if is_lying(picture) else (picture.width, picture.height)
     target = DENSITY * min(shown or natural[0], widest)
-    is_fine = natural[0] <= target and exif.get(ORIENTATION, 1) in (0, 1) and GPS not in exif
+    is_fine = natural[0] <= target and is_upright and picture.mode != "CMYK"
     if kind == "GIF" and (getattr(picture, "is_animated", False) or is_fine):
         return Scaled(data, "image/gif", natural)
     if kind in ("PNG", "JPEG") and is_fine:
-        return Scaled(data, Image.MIME[kind], natural)
+        return Scaled(without_talk(data), Image.MIME[kind], natural)
     picture.draft("RGB", (target, target))  # a JPEG is then read at half, a quarter or an eighth of its size
     upright = _in_srgb(ImageOps.exif_transpose(picture))
     if upright.width > target:
@@ -76,7 +77,7 @@ def _encoded(picture: Image.Image, *, is_drawn: bool) -> tuple[str, bytes]:
     else:
         content_type = "image/jpeg"
         picture.convert("RGB").save(buffer, "JPEG", quality=_JPEG_QUALITY, optimize=True, progressive=True)
-    return content_type, buffer.getvalue()
+    return content_type, without_talk(buffer.getvalue())  # Pillow hands comments on
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:

@@ -30,6 +30,7 @@ class Writer:
         self.pictures = Pictures(place)
         self._place = place
         self._tables: list[Table] = []
+        self._links = 0  # that are open: none may stand in another
         self._rules: Mapping[str, Callable[[Start], Closers]] = {
             "a": self._link,
             "code": self._code,
@@ -57,6 +58,8 @@ class Writer:
     def end(self, tag: str, closers: Closers) -> None:
         """Write the end of an element that `start` was told about; without closers nothing of it is shown."""
         self.written.extend(closers)
+        if tag == "a" and closers:
+            self._links -= 1
         if tag == "table" and closers:
             self._tables.pop()
 
@@ -99,6 +102,7 @@ class Writer:
         target = link_target(href, self._place)
         if isinstance(target, str):
             self.written.append(Start("a", {"href": target, **_kept(start)}))
+            self._links += 1
             return (End("a"),)
         self._report(start, target)
         return ()
@@ -109,7 +113,7 @@ class Writer:
         picture, finding = self.pictures.find(src, alt, _pixels(given, "width"), _pixels(given, "height"))
         self._report(start, finding)
         if picture is None:
-            self.written.append(Text(alt))
+            self._instead(alt, finding.instead if finding else "")
             return ()
         if "alt" not in given or "data-bare" in given:
             self._report(start, no_alt(src))
@@ -117,6 +121,11 @@ class Writer:
         sized = {name: str(pixels) for name, pixels in size.items() if pixels}
         self.written.append(Start("img", {"src": picture.src, "alt": alt, **sized}))
         return ()
+
+    def _instead(self, alt: str, address: str) -> None:
+        """Write what an image shows where it cannot be shown, as a link to it where it may be a link."""
+        is_linked = alt and address and not self._links
+        self.written += [Start("a", {"href": address}), Text(alt), End("a")] if is_linked else [Text(alt)]
 
     def _code(self, start: Start) -> Closers:
         named = [name for name in start.attributes.get("class", "").split() if name.startswith("language-")]

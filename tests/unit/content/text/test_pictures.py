@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from newsletter.content.post import Manuscript
 from newsletter.content.text.addresses import Delivery
+from newsletter.content.text.fitting.stripping import without_talk
 from tests.pictures import drawn, opened
 from tests.texts import FakeReferences, manuscript
 
 PATH = Path("/folder/tide.img")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="120" height="60"><rect width="60" height="60" fill="red"/></svg>'
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def sent(data: bytes, body: str = "![The tide](tide.img)", *, delivery: Delivery = "inside") -> Manuscript:
@@ -64,6 +67,12 @@ def test_a_picture_that_is_fine_stays_as_it_is() -> None:
     assert sent(data).images[0].data == data
 
 
+def test_a_picture_for_print_is_turned_into_one_for_screens() -> None:
+    """Proves that the four inks of print, which some mail programs show as a negative, become three colours."""
+    (image,) = sent(drawn(300, 150, "JPEG", mode="CMYK")).images
+    assert opened(image.data).mode == "RGB"
+
+
 def test_a_moving_picture_keeps_moving() -> None:
     """Proves that an animated GIF stays as it is."""
     frames = [Image.new("RGB", (40, 20), colour) for colour in ("red", "blue")]
@@ -85,11 +94,43 @@ def test_the_camera_was_held_on_its_side() -> None:
     assert 'width="200" height="400"' in post.html
 
 
-def test_a_place_is_not_told() -> None:
-    """Proves that a picture which needs nothing else loses the place where it was taken."""
+def talkative(kind: str, width: int = 400) -> bytes:
+    """Return a picture that says who took it, where and with which camera, in all ways that its format has."""
     exif = Image.Exif()
+    exif[0x013B], exif[0xA431] = "Marin Hale", "Camera no. 7"
     exif.get_ifd(0x8825)[1] = "N"
-    assert not opened(sent(drawn(400, 200, "JPEG", exif=exif)).images[0].data).getexif()
+    texts = PngInfo()
+    texts.add_text("Author", "Marin Hale")
+    texts.add_itxt("XML:com.adobe.xmp", "<x>Marin Hale</x>", zip=True)
+    words = {"PNG": {"pnginfo": texts}, "JPEG": {"comment": b"Marin Hale", "xmp": b"<x>Marin Hale</x>"}}
+    return drawn(width, 200, kind, exif=exif, icc_profile=PROFILE, **words.get(kind, {}))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("width", [400, 3000])
+def test_what_a_camera_wrote_is_not_told(kind: str, width: int) -> None:
+    """Proves that a picture loses who took it, where and with what, whether or not it had to be scaled."""
+    (image,) = sent(talkative(kind, width)).images
+    assert not opened(image.data).getexif()
+    assert b"Marin Hale" not in image.data
+    assert b"Camera" not in image.data
+    assert not {"Author", "comment", "xmp", "XML:com.adobe.xmp"} & opened(image.data).info.keys()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_nothing_else_is_lost_with_it(kind: str) -> None:
+    """Proves that a picture of the right size keeps every pixel and its colours when its words are taken out."""
+    data = talkative(kind)
+    (image,) = sent(data).images
+    assert opened(image.data).tobytes() == opened(data).tobytes()
+    assert opened(image.data).info["icc_profile"] == PROFILE
+    assert len(image.data) < len(data)
+
+
+@pytest.mark.parametrize("data", [drawn(40, 20, "GIF"), b"", drawn(40, 20)[:40], drawn(40, 20, "JPEG")[:25]])
+def test_what_cannot_be_taken_apart_stays(data: bytes) -> None:
+    """Proves that other formats, and files that end too soon, come out as they went in."""
+    assert without_talk(data) == data
 
 
 def test_the_width_that_the_author_wants_decides() -> None:
@@ -126,6 +167,27 @@ def test_an_image_of_the_site_in_a_strange_format_travels() -> None:
     assert [image.content_type for image in post.images] == ["image/jpeg"]
     assert "cid:" in post.html
     assert post.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            "![The tide](https://a.example/tide.svg)",
+            '<p><a href="https://a.example/tide.svg">The tide</a></p>',
+        ),
+        (
+            "[![The tide](https://a.example/tide.svg)](https://a.example/)",
+            '<p><a href="https://a.example/">The tide</a></p>',
+        ),
+        ('A <img src="https://a.example/line.svg" alt=""> b', "<p>A  b</p>"),
+    ],
+)
+def test_a_drawing_elsewhere_becomes_a_link(written: str, shown: str) -> None:
+    """Proves that nobody has a hole where Gmail shows nothing: who wants to see the drawing follows a link."""
+    post = manuscript(written)
+    assert post.html.strip() == shown
+    assert [problem.kind for problem in post.problems] == ["image-format"]
 
 
 def test_the_author_may_want_all_images_inside() -> None:
