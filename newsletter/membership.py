@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from newsletter.issues import freezing
 from newsletter.issues.rendering import render_notice
 from newsletter.languages import spoken
 from newsletter.outbox import enquiry, forgetting, giving_back, published, queue, to_author
+from newsletter.outbox.eligibility import may_have_arrived
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of, starting_number
 from newsletter.site import Site
@@ -131,7 +132,8 @@ def change(
 ) -> Subscriber:
     """Write down what a reader chose, who stays served up to where they are: no post is dropped or repeated.
 
-    One who pauses gets nothing that is queued for them, and its posts with the first issue afterwards.
+    One who pauses gets nothing that is queued for them, and its posts with the first issue afterwards. Only what may
+    have arrived already waits for the end of the pause as it is: in another issue, its posts could come twice.
     """
     changed = roster.change(
         connection,
@@ -146,7 +148,9 @@ def change(
     if changed != reader:
         _record(connection, reader, "changed", origin, now)
     if changed.paused_until is not None and changed.paused_until > now:
-        _take_back(connection, reader, now)
+        _take_back(connection, reader, now, ~may_have_arrived())
+    elif changed.paused_until != reader.paused_until:
+        queue.bring_forward(connection, reader.id, now)
     return changed
 
 
@@ -260,8 +264,10 @@ def _record(connection: Connection, reader: Subscriber, act: str, origin: Origin
     )
 
 
-def _take_back(connection: Connection, reader: Subscriber, now: datetime) -> None:
+def _take_back(
+    connection: Connection, reader: Subscriber, now: datetime, *which: ColumnElement[bool]
+) -> None:
     """Cancel the issues that are queued for a reader, and make their posts new to them again."""
     theirs = deliveries.c.subscriber_id == reader.id
-    queue.cancel(connection, now, theirs, deliveries.c.issue_number.is_not(None))
+    queue.cancel(connection, now, theirs, deliveries.c.issue_number.is_not(None), *which)
     giving_back.give_back(connection, lambda table: table.c.subscriber_id == reader.id)

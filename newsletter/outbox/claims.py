@@ -70,9 +70,9 @@ class Claims:
     ) -> tuple[list[Claimed], int]:
         """Take up to `limit` due deliveries; return them, and how many were cancelled on the way.
 
-        Cancelled is what waits for readers who may not be mailed any more. With `notices_only`, deliveries of
-        issues stay where they are. No two workers get the same delivery: PostgreSQL skips what another is
-        taking, and SQLite has one writer at a time.
+        Cancelled is what waits for readers who may not be mailed any more; what waits for one who pauses is put off.
+        With `notices_only`, deliveries of issues stay where they are. No two workers get the same delivery: PostgreSQL
+        skips what another is taking, and SQLite has one writer at a time.
         """
         found: list[tuple[Any, ...]] = []
         for (lane,) in transaction.fetch(self._lanes[notices_only], {"now": now}):
@@ -83,10 +83,11 @@ class Claims:
                 found += transaction.fetch(self._due["issue"], values | {"issue": lane})
             if len(found) >= limit:
                 break
-        mine = [Claimed._make(facts[1:]) for facts in found if facts[0]]
-        void = [facts[1] for facts in found if not facts[0]]
+        mine = [Claimed._make(facts[1:]) for facts in found if facts[0] == "claim"]
+        void = [facts[1] for facts in found if facts[0] == "cancel"]
         self._for_each(transaction, "claim", [claimed.id for claimed in mine])
         self._for_each(transaction, "cancel", void, now=now)
+        self._for_each(transaction, "put off", [facts[1] for facts in found if facts[0] == "put off"])
         return mine, len(void)
 
     def mark_sending(self, transaction: Transaction, ids: Collection[int], now: datetime) -> set[int]:

@@ -36,6 +36,16 @@ def may_be_mailed() -> ColumnElement[bool]:
     )
 
 
+def may_have_arrived() -> ColumnElement[bool]:
+    """The delivery is queued again because nobody knows what became of it: there are words of ours, and no reply."""
+    return and_(deliveries.c.reply.is_not(None), deliveries.c.reply_code.is_(None))
+
+
+def pauses(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """The reader wants no issues now."""
+    return subscribers.c.paused_until > now
+
+
 def is_notice() -> ColumnElement[bool]:
     """The delivery is about a subscription, and of no issue."""
     return deliveries.c.issue_number.is_(None)

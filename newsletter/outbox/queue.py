@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from newsletter.issues.tables import issues
 from newsletter.outbox import presence
-from newsletter.outbox.eligibility import is_due, is_notice, may_be_mailed
+from newsletter.outbox.eligibility import is_due, is_notice, is_waiting, may_be_mailed, may_have_arrived
 from newsletter.outbox.tables import deliveries, workers
 
 
@@ -149,6 +149,13 @@ def send_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Queue deliveries again whose end is unknown; return how many."""
     statement = update(deliveries).where(deliveries.c.status == "unknown", *which)
     return connection.execute(statement.values(status="queued", settled_at=None)).rowcount
+
+
+def bring_forward(connection: Connection, subscriber_id: int, now: datetime) -> None:
+    """Let go at once what waits for the end of a reader's pause, now that there is none any more."""
+    theirs = (deliveries.c.subscriber_id == subscriber_id, deliveries.c.issue_number.is_not(None))
+    late = update(deliveries).where(*theirs, is_waiting(), may_have_arrived(), deliveries.c.due_at > now)
+    connection.execute(late.values(due_at=now))
 
 
 def cancel_for(connection: Connection, subscriber_id: int, now: datetime) -> int:

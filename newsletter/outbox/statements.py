@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from newsletter.issues.tables import issues
-from newsletter.outbox.eligibility import is_due, is_notice, issue_is_open, may_be_mailed
+from newsletter.outbox.eligibility import is_due, is_notice, issue_is_open, may_be_mailed, pauses
 from newsletter.outbox.tables import deliveries, workers
 from subscribers.database import Instant
 from subscribers.tables import subscribers
@@ -50,11 +50,19 @@ def lanes(*, notices_only: bool) -> Executable:
 
 
 def due(*, notices: bool) -> Executable:
-    """What is due of a lane, with its readers, and whether they may be mailed; up to `limit`."""
+    """What is due of a lane, with its readers, and what to do with it; up to `limit`.
+
+    It is to be claimed, cancelled, or put off: an issue, until its reader pauses no longer.
+    """
     lane = is_notice() if notices else deliveries.c.issue_number == bindparam("issue")
+    whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
+        (~may_be_mailed(), literal_column("'cancel'"))
+    ]
+    if not notices:
+        whens.append((pauses(_NOW), literal_column("'put off'")))
     return (
         select(
-            case((may_be_mailed(), 1), else_=0),
+            case(*whens, else_=literal_column("'claim'")),
             deliveries.c.id,
             deliveries.c.issue_number,
             deliveries.c.rendering_id,
@@ -83,6 +91,14 @@ def _cancel(these: ColumnElement[bool]) -> Executable:
         .where(these, _QUEUED, unclaimed)
         .values(status="cancelled", settled_at=_NOW, worker=None)
     )
+
+
+def _put_off(these: ColumnElement[bool]) -> Executable:
+    # the worker is named only to be like the others: nobody has claimed it
+    unclaimed = or_(deliveries.c.worker.is_(None), _ME)
+    until = select(subscribers.c.paused_until).where(subscribers.c.id == deliveries.c.subscriber_id)
+    due = func.coalesce(until.scalar_subquery(), deliveries.c.due_at)
+    return update(deliveries).where(these, _QUEUED, unclaimed).values(due_at=due)
 
 
 def _mark(these: ColumnElement[bool]) -> Executable:
@@ -135,6 +151,7 @@ def _postpone(these: ColumnElement[bool]) -> Executable:
 FOR_EACH = {
     "claim": _claim,
     "cancel": _cancel,
+    "put off": _put_off,
     "mark": _mark,
     "marked": _marked,
     "settle": _settle,

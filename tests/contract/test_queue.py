@@ -104,6 +104,17 @@ class TestClaiming:
             "reader5@example.org",
         ]
 
+    def test_who_pauses_is_left_in_peace(self, engine: Engine, now: datetime) -> None:
+        """An issue waits until its reader's pause is over, or is ended; what others wait for goes out."""
+        queue_issue(engine, now, readers=2)
+        pausing = update(subscribers).where(subscribers.c.email == "reader1@example.org")
+        with writing(engine) as connection:
+            connection.execute(pausing.values(paused_until=now + timedelta(days=3)))
+        assert [one.email for one in claim(engine, now)] == ["reader2@example.org"]
+        assert rows(engine)["reader1@example.org"].due_at == now + timedelta(days=3)
+        assert claim(engine, now + timedelta(days=2)) == []
+        assert [one.email for one in claim(engine, now + timedelta(days=3))] == ["reader1@example.org"]
+
     def test_nothing_before_it_is_due(self, engine: Engine, now: datetime) -> None:
         """What is due later stays where it is."""
         queue_issue(engine, now, readers=2)
