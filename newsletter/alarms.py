@@ -1,12 +1,16 @@
 """Alarms: what needs a person is told to the author by mail, calmly, with what to do about it.
 
-The words are templates under `email/author/KIND/`; a letter about the same thing comes once a day at the most.
+The words are templates under `email/author/KIND/`, in plain text, from which the HTML is made. A letter about the same
+thing comes once a day at the most.
 """
 
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from newsletter import publishing
+from newsletter.issues.lettering import letter_html
+from newsletter.issues.merge import shield
 from newsletter.outbox import to_author
 from newsletter.site import Site
 
@@ -32,10 +36,15 @@ def tell(connection: Connection, site: Site, kind: str, key: str, *, now: dateti
         "url": site.settings.newsletter.url,
         **_told(site, facts),
     }
-    subject = site.templates.render(f"email/author/{kind}/subject.txt", **given)
-    text = site.templates.render(f"email/author/{kind}/body.txt", **given)
+    written = (
+        site.templates.render(f"email/author/{kind}/{part}.txt", **given) for part in ("subject", "body")
+    )
+    subject, text = map(shield, written)  # a reason may well name a merge field
+    subject = " ".join(subject.split())
+    masthead = publishing.masthead_of(site, number=None, now=now)
+    html = letter_html(subject.removeprefix(f"[{given['title']}] "), text, masthead, site.templates)
     return to_author.tell(
-        connection, kind=kind, key=f"{kind}:{key}", subject=" ".join(subject.split()), text=text, now=now
+        connection, kind=kind, key=f"{kind}:{key}", subject=subject, text=text, html=html, now=now
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from newsletter.content.post import InlineImage, Manuscript, Picture
 from newsletter.content.reader import ContentFolder
 from newsletter.issues.design import Design, with_accent
+from newsletter.issues.lettering import letter_html
 from newsletter.issues.rendering import Masthead, Rendering, render_issue, render_notice
 from newsletter.issues.templating import Templates
 from tests import torture
@@ -98,6 +99,30 @@ def notice(kind: str, *, theme: str = "harbour") -> Rendering:
     return render_notice(kind, themed, TEMPLATES, cadence="weekly", **asked)
 
 
+#: What an author may be told by a machine; see newsletter.alarms.
+LETTER = """
+The relay does not take our mail, for a reason that is about us and not about any reader. It says:
+
+    550 5.7.26 This mail is not authenticated, see https://example.com/why
+
+Issue 12 is paused. Nobody is struck off for this, and nothing is lost.
+
+What to do: ask whoever runs the relay. `newsletter check` looks at it, too. Two posts have a fault:
+
+  posts/fog.md:3 no title
+  posts/mud.md no date
+
+-- \nTide Notes writes this to its author, about one thing once a day at the most.
+"""
+
+
+def letter(*, theme: str = "harbour") -> Rendering:
+    """Render a letter to the author."""
+    subject = "Issue 12 is paused: the relay refuses our mail"
+    html = letter_html(subject, LETTER, replace(MASTHEAD, design=Design(theme=theme)), TEMPLATES)
+    return Rendering(f"[Tide Notes] {subject}", "", html, LETTER.lstrip())
+
+
 def seen(rendering: Rendering) -> str:
     """Return the HTML of a mail as a browser can show it, with the images that travel along."""
     html = rendering.html
@@ -123,9 +148,22 @@ def showpiece(name: str) -> Rendering:
             return issue(demo_posts(), body="summary")
         case "paper" | "signal":
             return issue(few, theme=name)
+        case "letter":
+            return letter()
         case _:
             return notice(name)
 
 
 #: The names of these.
-SHOWPIECES = ("digest", "digest-full", "single", "demo", "paper", "signal", "confirm", "welcome", "goodbye")
+SHOWPIECES = (
+    "digest",
+    "digest-full",
+    "single",
+    "demo",
+    "paper",
+    "signal",
+    "confirm",
+    "welcome",
+    "goodbye",
+    "letter",
+)

@@ -162,7 +162,7 @@ def _render(
     page = fill("body.html", subject=subject, preheader=preheader)
     text = fill("body.txt", subject=subject, preheader=preheader)
     lines = map(trimmed, text.strip().split("\n"))
-    html = _inline(page, masthead.design.measure)
+    html = inlined(page, masthead.design.measure)
     shown = _images_in(
         html, files if masthead.design.logo_file is None else [masthead.design.logo_file, *files]
     )
@@ -173,7 +173,7 @@ def _render(
     return Rendering(subject, preheader, html, body, shown, served=served, language=masthead.language)
 
 
-def _inline(page: str, measure: int) -> str:
+def inlined(page: str, measure: int) -> str:
     """Move the styles into the elements, since many clients drop or cut the style sheet of a mail."""
     document = lxml.html.document_fromstring(page)
     set_type(document, measure=measure)

@@ -5,6 +5,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from threading import Event
 
+import lxml.html
 import pytest
 from sqlalchemy import Engine, select
 
@@ -185,12 +186,17 @@ def test_every_alarm_says_what_to_do(engine: Engine, now: datetime, tmp_path: Pa
     assert set(facts) == set(alarms.KINDS[kind])
     with writing(engine) as connection:
         assert alarms.tell(connection, site_on(engine, tmp_path / "site"), kind, "7", now=now, **facts)
-        subject, text = connection.execute(select(letters.c.subject, letters.c.text)).one()
+        subject, text, html = connection.execute(
+            select(letters.c.subject, letters.c.text, letters.c.html)
+        ).one()
     assert subject.startswith("[Tide Notes] ")
     assert "What to do: " in text
     assert max(map(len, text.splitlines())) <= 78
     assert "\n\n\n" not in text
     assert "None" not in text
+    words = " ".join(lxml.html.document_fromstring(html).find("body").text_content().split())
+    for paragraph in text.partition("\n-- \n")[0].replace("`", "").split("\n\n"):
+        assert " ".join(paragraph.split()) in words
 
 
 @pytest.mark.parametrize("name", ["next_due", "until"])

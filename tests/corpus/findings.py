@@ -1,6 +1,6 @@
-"""Findings of preflight on real blogs, to be read by eye: is each true? `python -m tests.corpus.findings [COUNT]`.
+"""Findings of preflight on real blogs, to be read by eye: is each true? python -m tests.corpus.findings [COUNT] [SEED]
 
-Some posts of each blog, by a fixed seed, are made into an issue each and judged; of what is found, every kind gets its
+Some posts of each blog, by a seed, are made into an issue each and judged; of what is found, every kind gets its
 share of the sample. With every finding stands what it is about.
 """
 
@@ -17,6 +17,7 @@ from newsletter.preflight.mail import Mail
 from tests.corpora import corpus
 from tests.showpieces import issue
 
+#: Which posts and which findings are looked at, unless another seed is named.
 _SEED = 2026
 
 #: Posts of each blog.
@@ -26,35 +27,37 @@ _POSTS = 400
 _AROUND = 1
 
 
-def main(count: int) -> None:
+def main(count: int, seed: int) -> None:
     """Print the sample, and how many findings of each kind there are."""
     by_kind: dict[str, list[tuple[str, Problem]]] = defaultdict(list)
     for blog in ("jekyll", "zola"):
-        for problem in dict.fromkeys(_found(blog)):  # the folder and the mail may tell of the same
+        for problem in dict.fromkeys(_found(blog, seed)):  # the folder and the mail may tell of the same
             by_kind[problem.kind].append((blog, problem))
     print({kind: len(found) for kind, found in sorted(by_kind.items())})
     print(Counter(blog for found in by_kind.values() for blog, _ in found))
-    for number, (blog, problem) in enumerate(_sample(by_kind, count), 1):
+    for number, (blog, problem) in enumerate(_sample(by_kind, count, seed), 1):
         print(f"\n{number}. [{problem.kind}, {problem.severity}] {blog}: {problem}")
         print(_context(blog, problem))
 
 
-def _found(blog: str) -> Iterator[Problem]:
+def _found(blog: str, seed: int) -> Iterator[Problem]:
     root = corpus(f"content/{blog}")
     if root is None:
         return
     content = ContentFolder(root, timezone=ZoneInfo("UTC"))
     scan = content.scan()
     yield from scan.problems
-    for post in Random(_SEED).sample(scan.posts, min(_POSTS, len(scan.posts))):
+    for post in Random(seed).sample(scan.posts, min(_POSTS, len(scan.posts))):
         manuscript = content.load(post)
         mail = Mail(issue([manuscript], intro=""), [manuscript], "en")
         yield from judge(mail)
 
 
-def _sample(by_kind: dict[str, list[tuple[str, Problem]]], count: int) -> Iterator[tuple[str, Problem]]:
+def _sample(
+    by_kind: dict[str, list[tuple[str, Problem]]], count: int, seed: int
+) -> Iterator[tuple[str, Problem]]:
     """Take one of each kind, then another, until there are enough."""
-    random = Random(_SEED)
+    random = Random(seed)
     heaps = [random.sample(found, len(found)) for _, found in sorted(by_kind.items())]
     while count and heaps:
         for heap in heaps[:count]:
@@ -73,4 +76,5 @@ def _context(blog: str, problem: Problem) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 50)
+    chosen = dict(enumerate(map(int, sys.argv[1:])))
+    main(chosen.get(0, 50), chosen.get(1, _SEED))

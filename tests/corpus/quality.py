@@ -24,7 +24,7 @@ from tests.corpora import corpus
 from tests.judges import mjml
 from tests.judges.panel import Entry, Opinion, Panel, panel
 from tests.manuscripts import MASTHEAD
-from tests.showpieces import NOTICES, THEMES, demo_posts, designs, issue, notice, torture_post
+from tests.showpieces import NOTICES, THEMES, demo_posts, designs, issue, letter, notice, torture_post
 
 #: How many posts of each blog are looked at; which ones, a fixed seed decides.
 _POSTS, _SEED = 40, 2026
@@ -73,7 +73,14 @@ def _groups() -> Iterator[Group]:
     yield "demo, single posts", [Entry(post.post.id, issue([post])) for post in posts]
     yield (
         "notices",
-        [Entry(f"{kind}, {theme}", notice(kind, theme=theme), kind) for theme in THEMES for kind in NOTICES],
+        [
+            *(
+                Entry(f"{kind}, {theme}", notice(kind, theme=theme), kind)
+                for theme in THEMES
+                for kind in NOTICES
+            ),
+            *(Entry(f"letter, {theme}", letter(theme=theme), "help") for theme in THEMES),
+        ],
     )
     yield (
         "worst post",

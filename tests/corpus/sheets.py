@@ -16,7 +16,7 @@ from newsletter.issues.rendering import Rendering
 from newsletter.languages import OFFERED
 from tests.manuscripts import MASTHEAD
 from tests.screenshots import DESKTOP, PHONE, browsing, opened
-from tests.showpieces import NOTICES, THEMES, demo_posts, designs, issue, notice, seen, torture_post
+from tests.showpieces import NOTICES, THEMES, demo_posts, designs, issue, letter, notice, seen, torture_post
 
 #: The ways to look: width, dark, images.
 MODES = {
@@ -49,6 +49,7 @@ def _sheets() -> Iterator[Sheet]:
             "digest": issue(posts, body="summary", theme=theme),
             "one post": issue(posts[:1], theme=theme),
             "worst post": issue([worst], theme=theme),
+            "letter": letter(theme=theme),
         }
         yield theme, mails | {kind: notice(kind, theme=theme) for kind in NOTICES}
     yield (
