@@ -96,8 +96,8 @@ class Cadence:
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment, in UTC, at which a clock shows a time: the first of two, or the next one that there is."""
-    shown = wall.replace(tzinfo=zone).astimezone(UTC)
-    if shown.astimezone(zone).replace(tzinfo=None) == wall:
+    shown = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if shown.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
         return shown
     # The clock is put forward over it: with the offset of before it comes after that, with the new one before it.
     early, late = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), shown

@@ -119,7 +119,7 @@ def test_issues_have_the_shape_that_other_tools_build_on(site):
     listed = site.data("issues")
     shown = site.data("issue", "1")
     assert {key: shown[key] for key in listed[0]} == listed[0]
-    assert set(shown) - set(listed[0]) == {"reason", "unknown", "replies"}
+    assert set(shown) - set(listed[0]) == {"reason", "unknown", "past", "replies"}
     assert set(listed[0]) == {
         "number",
         "cadence",

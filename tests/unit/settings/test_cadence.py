@@ -5,7 +5,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.cadence import instant, parse_cadence
@@ -110,6 +110,7 @@ def test_forwards_and_backwards_are_the_same(zone, rhythm, start, hours):
         assert cadence.last_slot(moment, where).at == moment
 
 
+@example(datetime(2028, 9, 3, fold=1), "America/Santiago")  # noqa: DTZ001 - its clock is put forward at midnight
 @given(MOMENTS, st.sampled_from(ZONES))
 def test_an_instant_shows_its_time_or_is_the_next_there_is(wall, zone):
     """What a clock shows at the instant of a time is that time; where it is left out, the first later one."""
