@@ -15,7 +15,7 @@ from newsletter.errors import NewsletterError
 from newsletter.issues import freezing, serving
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
-from newsletter.languages import OFFERED, spoken
+from newsletter.languages import offered, spoken
 from newsletter.outbox.letterhead import letterhead_of
 from newsletter.outbox.message import Reader, compose
 from newsletter.outbox.opened import open_mail
@@ -107,9 +107,9 @@ def preview(site: Site, *, cadence: str | None, folder: Path, language: str = ""
 def check_language(site: Site, language: str) -> str:
     """Return the language of a mail that was asked for. Raises NewsletterError for one that we do not speak."""
     own = site.settings.newsletter.language
-    if language and language not in (own, *OFFERED):
+    if language and language not in {own, *offered(own)}:
         raise NewsletterError(
-            f"{language!r} is no language of ours.", remedy=f"On offer: {', '.join(OFFERED)}."
+            f"{language!r} is no language of ours.", remedy=f"On offer: {', '.join(offered(own))}."
         )
     return spoken(language, own) if language else ""
 

@@ -58,7 +58,10 @@ def _bare(language: str) -> str:
 
 
 def choose(accepted: str, default: str) -> str:
-    """Return the language to speak to a visitor by what their browser accepts (RFC 9110, section 12.5.4)."""
+    """Return the language to speak to a visitor by what their browser accepts (RFC 9110, section 12.5.4).
+
+    It is one of ours or the newsletter's own, `default`, in which its author may have written templates.
+    """
     wanted = []
     for position, part in enumerate(accepted.split(",")[:20]):
         tag, _, weight = part.strip().partition(";")
@@ -68,14 +71,24 @@ def choose(accepted: str, default: str) -> str:
             quality = 0.0
         if quality > 0 and tag:
             wanted.append((-quality, position, tag.strip().replace("-", "_")))
-    found = negotiate_locale([tag for *_, tag in sorted(wanted)], OFFERED) if wanted else None
-    return found or nearest(default)
+    own = default.replace("-", "_")
+    found = negotiate_locale([tag for *_, tag in sorted(wanted)], [*OFFERED, own]) if wanted else None
+    return default if found in (None, own) else found
+
+
+def offered(own: str) -> tuple[str, ...]:
+    """Return the languages that a reader may choose: those that we speak, and the newsletter's own."""
+    return OFFERED if _bare(own) in OFFERED else (*OFFERED, own)
 
 
 @cache
 def own_name(language: str) -> str:
-    """Return what a language calls itself: `Deutsch` for `de`."""
-    return (Locale.parse(language, sep="-").get_display_name(language) or language).capitalize()
+    """Return what a language calls itself: `Deutsch` for `de`; its tag where nobody has told us."""
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return language
+    return (locale.get_display_name() or language).capitalize()
 
 
 @cache

@@ -20,6 +20,7 @@ class Offer:
 
     cadences: Collection[str]
     topics: Collection[str]
+    languages: Collection[str] = OFFERED
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ def read_choices(answers: Answers, offer: Offer) -> Choices:
         answers.faults["topics"] = "Please choose among these."
     if zone and zone not in available_timezones():
         answers.faults["timezone"] = "Please write the name of a time zone such as Europe/Lisbon."
-    if language and language not in OFFERED:
+    if language and language not in offer.languages:
         answers.faults["language"] = "Please choose one of these."
     return Choices(
         name=name if "name" in answers else None,

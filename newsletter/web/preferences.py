@@ -99,6 +99,7 @@ def _offer_to(reader: Subscriber, offer: Offer) -> Offer:
     return Offer(
         tuple(dict.fromkeys((*offer.cadences, reader.cadence))),
         tuple(dict.fromkeys((*offer.topics, *reader.topics))),
+        offer.languages,
     )
 
 

@@ -50,7 +50,8 @@ class Reception:
     @property
     def offer(self) -> Offer:
         """What readers may choose among now."""
-        return Offer(tuple(self.site.settings.schedule.cadences), self.topics.offered())
+        cadences = tuple(self.site.settings.schedule.cadences)
+        return Offer(cadences, self.topics.offered(), tuple(self.pages.languages))
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from newsletter import alarms, feedback, membership
 from newsletter.feedback import Told
+from newsletter.issues import freezing
 from newsletter.issues import tables as issues
+from newsletter.issues.rendering import Rendering
 from newsletter.issues.templating import Templates
 from newsletter.membership import Choices, Origin
-from newsletter.outbox import forgetting, queue, to_author
+from newsletter.outbox import forgetting, published, queue, to_author
 from newsletter.outbox.tables import deliveries, domains
 from newsletter.settings import read_settings
 from newsletter.site import Site
@@ -275,3 +277,18 @@ def test_the_latest_issue_comes_with_the_welcome(
         membership.confirm(connection, site, reader, LINK, now=now)
     assert mails(connection, "welcome") == 2
     assert mails(connection, "issue") == (2 if seen > DAY else 0)
+
+
+def test_the_latest_issue_comes_in_the_readers_language(connection: Connection, now: datetime) -> None:
+    """Proves that of the renderings of an issue a new reader gets that of their language, or the first."""
+    add_readers(connection, 1, now)
+    first = freeze(connection, now)
+    other = Rendering("Die Flut", "", "<p></p>", "", language="de")
+    german = freezing.freeze_rendering(connection, other, kind="issue", issue_number=1, now=now)
+    queue.enqueue_issue(connection, 1, first, audience(Segment(None)), due_at=now)
+    connection.execute(update(deliveries).values(status="sent"))
+    assert [published.latest(connection, 1, language) for language in ("de", "en", "ja")] == [
+        german,
+        first,
+        first,
+    ]

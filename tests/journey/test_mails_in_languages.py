@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
+from newsletter.application.opening import opened
 from newsletter.demo.mailbox import Mailbox, open_mailbox
 from newsletter.issues.rendering import Rendering
 from newsletter.issues.tables import renderings
@@ -136,6 +137,22 @@ def test_the_question_is_asked_in_the_forms_language(engine: Engine, tmp_path: P
     assert [letter.subject for letter in asked] == ["Bitte bestätigen: Tide Notes"]
     assert "Soll Tide Notes zu Ihnen kommen?" in asked[0].html
     assert "Ja, bitte anmelden" in asked[0].text
+
+
+def test_a_newsletter_has_a_language_of_its_own(tmp_path: Path) -> None:
+    """Proves that a newsletter in Swedish, which we do not speak, offers it to its readers and marks its mails so."""
+    made = make_site(tmp_path)
+    made.set('timezone = "Europe/London"', 'timezone = "Europe/Stockholm"\nlanguage = "sv"')
+    made.done("database", "upgrade")
+    with opened(made.directory) as site, serving(site) as web:
+        assert (
+            '<option value="sv" lang="sv" selected>Svenska</option>'
+            in web.get("/", headers={"Accept-Language": "sv-SE,sv"}).text
+        )
+        web.subscribe("sven@example.org", language="sv")
+        [asked] = _letters(site.engine, "confirm")
+    assert '<html lang="sv" dir="ltr">' in asked.html
+    assert made.data("subscribers", "list")[0]["language"] == "sv"
 
 
 def _letters(engine: Engine, kind: str) -> list[Rendering]:

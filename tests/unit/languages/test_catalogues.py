@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from newsletter.issues.templating import Templates
-from newsletter.languages import OFFERED, choose, direction, nearest, words
+from newsletter.languages import OFFERED, choose, direction, nearest, offered, own_name, words
 from newsletter.languages.words import day, listed, spoken
 from tests.manuscripts import MASTHEAD
 from tests.messages import catalogue, messages, said_in
@@ -57,6 +57,15 @@ def test_a_language_is_spoken(language: str) -> None:
 def test_the_visitors_language(accepted: str, language: str) -> None:
     """Proves that a browser's wishes are heeded in their order, and that the newsletter's own is spoken else."""
     assert choose(accepted, "es") == language
+
+
+def test_a_newsletter_in_a_language_that_we_do_not_speak() -> None:
+    """Proves that its readers may choose its language, and are taken to want it where their browser says so."""
+    assert offered("sv") == (*OFFERED, "sv")
+    assert offered("pt-BR") == OFFERED
+    accepted = ("sv-SE,sv;q=0.9,en;q=0.5", "de", "tlh", "")
+    assert [choose(wanted, "sv") for wanted in accepted] == ["sv", "de", "sv", "sv"]
+    assert (own_name("sv"), own_name("tlh")) == ("Svenska", "tlh")
 
 
 def test_days_and_directions() -> None:
