@@ -6,7 +6,10 @@ for Windows knows none of the properties of CSS that follow the direction. So th
 
 from lxml.html import HtmlElement
 
-_TURNED = ("ul", "ol", "dd", "th")
+_TURNED = ("ul", "ol", "dd", "th", "caption")
+
+#: Kinds of cells that have a side; one of the table that holds the text, or a block of code, has none.
+_SIDED = (None, "quote", "whole")
 
 #: Is read from the left in every language; else its brackets change places and its indents are lost.
 _CODE = ("pre", "code", "kbd", "samp")
@@ -25,9 +28,8 @@ def turn(document: HtmlElement) -> None:
             if _direction(element, given) == "rtl":
                 element.set("dir", "ltr")
         for element in prose.iter(*_TURNED, "td"):
-            if _direction(element, given) != given and (
-                element.tag != "td" or element.get("class") == "quote"
-            ):
+            has_side = element.tag != "td" or element.get("class") in _SIDED
+            if has_side and _direction(element, given) != given:
                 element.set("class", f"{element.get('class') or ''} turned".strip())
 
 

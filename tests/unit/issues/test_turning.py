@@ -31,6 +31,15 @@ def test_a_post_in_another_language_is_aligned_as_it_is_read() -> None:
     assert [head.get("class") for head in document.iter("th")] == ["turned"]
 
 
+def test_tables_are_mirrored_whole() -> None:
+    """Proves that caption and cells of a table stand where its heads do, and that code has no side."""
+    inside = "<table><caption>c</caption><tr><td>a<td class='whole'>b<td class='code'>d</table>"
+    document = turned(f"<td class='prose' dir='ltr'>{inside}</td>", "rtl")
+    assert [each.get("class") for each in document.xpath("//caption|//td[not(@dir)]")] == [
+        "turned", "turned", "whole turned", "code",
+    ]  # fmt: skip
+
+
 def test_the_marks_of_headlines_stay_in_line() -> None:
     """Proves that of a headline in another language its words are turned, not its mark."""
     document = turned("<td><ul class='headlines'><li lang='ar' dir='rtl'><a href='x'>b</a></li></ul></td>")
