@@ -92,9 +92,9 @@ def designs() -> dict[str, Design]:
     return designs
 
 
-def notice(kind: str, *, theme: str = "harbour") -> Rendering:
+def notice(kind: str, *, theme: str = "harbour", masthead: Masthead = MASTHEAD) -> Rendering:
     """Render a notice."""
-    themed = replace(MASTHEAD, design=Design(theme=theme))
+    themed = replace(masthead, design=Design(theme=theme))
     asked = {"command": LETTERHEAD.command, "inbox": LETTERHEAD.inbox} if kind == "help" else {}
     return render_notice(kind, themed, TEMPLATES, cadence="weekly", **asked)
 

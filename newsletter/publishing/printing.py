@@ -100,7 +100,7 @@ def folder_problems(site: Site, scan: Scan, *others: Problem) -> tuple[Problem, 
 
 
 def refuse_faults(problems: Iterable[Problem]) -> None:
-    """Raise IssueRefused when any of these problems is an error."""
-    faults = [problem for problem in problems if problem.severity == "error"]
+    """Raise IssueRefused when any of these problems is an error; what several renderings have is told once."""
+    faults = dict.fromkeys(problem for problem in problems if problem.severity == "error")
     if faults:
         raise IssueRefused("The issue was not made:\n" + "\n".join(f"  {fault}" for fault in faults))

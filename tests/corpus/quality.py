@@ -65,7 +65,7 @@ def _groups() -> Iterator[Group]:
         "demo, designs",
         [Entry(name, issue(posts, body="summary", design=design)) for name, design in designs().items()],
     )
-    languages = {language: replace(MASTHEAD, language=language) for language in OFFERED}
+    languages = {tag: replace(MASTHEAD, language=tag, own_language="en") for tag in OFFERED}
     yield (
         "demo, languages",
         [Entry(tag, issue(posts[:3], body="summary", masthead=spoken)) for tag, spoken in languages.items()],
@@ -80,6 +80,14 @@ def _groups() -> Iterator[Group]:
                 for kind in NOTICES
             ),
             *(Entry(f"letter, {theme}", letter(theme=theme), "help") for theme in THEMES),
+        ],
+    )
+    yield (
+        "notices, languages",
+        [
+            Entry(f"{kind}, {tag}", notice(kind, masthead=spoken), kind)
+            for tag, spoken in languages.items()
+            for kind in NOTICES
         ],
     )
     yield (

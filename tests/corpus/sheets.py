@@ -56,8 +56,12 @@ def _sheets() -> Iterator[Sheet]:
         "design",
         {name: issue(posts[:3], body="summary", design=design) for name, design in designs().items()},
     )
-    spoken = {tag: replace(MASTHEAD, language=tag) for tag in OFFERED}
-    yield "language", {tag: issue(posts[:2], body="summary", masthead=one) for tag, one in spoken.items()}
+    spoken = {tag: replace(MASTHEAD, language=tag, own_language="en") for tag in OFFERED}
+    yield "language", {tag: issue(posts[:3], body="summary", masthead=one) for tag, one in spoken.items()}
+    yield (
+        "notice",
+        {f"{kind}, {tag}": notice(kind, masthead=one) for tag, one in spoken.items() for kind in NOTICES},
+    )
 
 
 def _sheet(browser: Browser, title: str, rendering: Rendering) -> Image.Image:
