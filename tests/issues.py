@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from newsletter.issues.tables import issues, renderings
 from newsletter.outbox import queue
-from newsletter.outbox.letterhead import Letterhead, sender_id
+from newsletter.outbox.messages.letterhead import Letterhead, sender_id
 from newsletter.outbox.tables import deliveries
 from subscribers.address import parse
 from subscribers.database import reading, writing

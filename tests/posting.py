@@ -7,10 +7,10 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from newsletter.issues.rendering import Rendering
-from newsletter.outbox.dkim import Signer
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.privatekeys import RsaKey
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.dkim import Signer
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.privatekeys import RsaKey
+from newsletter.outbox.messages.template import Template
 from subscribers.tokens import Tokens
 from tests.issues import LETTERHEAD
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from newsletter.outbox.worker import Summary
+from newsletter.outbox.delivery.worker import Summary
 from tests import sender
 
 _ROOT = Path(__file__).parents[1]

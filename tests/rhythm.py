@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, event
 from newsletter import membership, publishing
 from newsletter.application.opening import opened
 from newsletter.membership import Choices, Origin
-from newsletter.outbox import worker
-from newsletter.outbox.composing import Composer
-from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.opened import open_mail
+from newsletter.outbox.delivery import worker
+from newsletter.outbox.messages.composing import Composer
+from newsletter.outbox.messages.letterhead import letterhead_of
+from newsletter.outbox.messages.opened import open_mail
 from newsletter.publishing import Published, Skipped, Terms
 from newsletter.scheduling.happened import Happened
 from newsletter.scheduling.ticking import Tick

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
-from newsletter.outbox.composing import Composer
-from newsletter.outbox.lease import TakenForDead
+from newsletter.outbox.delivery.lease import TakenForDead
+from newsletter.outbox.delivery.worker import Summary, deliver
+from newsletter.outbox.messages.composing import Composer
 from newsletter.outbox.tables import deliveries
-from newsletter.outbox.worker import Summary, deliver
 from newsletter.transport.smtp import SmtpSettings, open_transport
 from subscribers import keys
 from subscribers.database import open_engine, reading

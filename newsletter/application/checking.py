@@ -15,9 +15,9 @@ from newsletter.content.reader import Scan
 from newsletter.errors import ContentError, NewsletterError, RelayUnavailable, SettingsError, TemplateError
 from newsletter.issues.rendering import Rendering, render_notice
 from newsletter.membership import NOTICES
-from newsletter.outbox import signing
-from newsletter.outbox.links import PREFERENCES, UNSUBSCRIBE
-from newsletter.outbox.signing import DnsRecord
+from newsletter.outbox.messages import signing
+from newsletter.outbox.messages.links import PREFERENCES, UNSUBSCRIBE
+from newsletter.outbox.messages.signing import DnsRecord
 from newsletter.preflight import dates
 from newsletter.preflight.names import Names, Unanswered
 from newsletter.preflight.pages import pages

@@ -7,7 +7,7 @@ from newsletter.application import logs
 from newsletter.application.opening import clock
 from newsletter.issues import freezing
 from newsletter.outbox import queue
-from newsletter.outbox.worker import Summary
+from newsletter.outbox.delivery.worker import Summary
 from newsletter.site import Site
 from subscribers.database import reading
 

@@ -11,14 +11,15 @@ from newsletter.application import logs
 from newsletter.application.chronicle import Chronicle
 from newsletter.application.opening import clock
 from newsletter.errors import NewsletterError
-from newsletter.outbox import cancelling, letters, steering, worker
-from newsletter.outbox.composing import Composer
-from newsletter.outbox.courier import MailRefused
-from newsletter.outbox.letterhead import letterhead_of
+from newsletter.outbox import cancelling, letters, steering
+from newsletter.outbox.delivery import worker
+from newsletter.outbox.delivery.courier import MailRefused
+from newsletter.outbox.delivery.warmup import WarmUp
+from newsletter.outbox.delivery.worker import Summary
 from newsletter.outbox.letters import Post, Round
-from newsletter.outbox.signing import signer_of
-from newsletter.outbox.warmup import WarmUp
-from newsletter.outbox.worker import Summary
+from newsletter.outbox.messages.composing import Composer
+from newsletter.outbox.messages.letterhead import letterhead_of
+from newsletter.outbox.messages.signing import signer_of
 from newsletter.settings import Settings
 from newsletter.site import Site
 from newsletter.transport.protocol import Transport

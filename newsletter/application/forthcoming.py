@@ -16,11 +16,11 @@ from newsletter.issues import freezing, serving
 from newsletter.issues.compiling import Verdict
 from newsletter.issues.rendering import Rendering
 from newsletter.languages import offered, spoken
-from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.opened import open_mail
-from newsletter.outbox.signing import signer_of
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.letterhead import letterhead_of
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.opened import open_mail
+from newsletter.outbox.messages.signing import signer_of
+from newsletter.outbox.messages.template import Template
 from newsletter.preflight import dates
 from newsletter.site import Site
 from newsletter.transport.protocol import Lost, Reply, send_one

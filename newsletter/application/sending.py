@@ -19,8 +19,8 @@ from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.issues import freezing, register
 from newsletter.issues.freezing import Issue
 from newsletter.outbox import cancelling, queue
+from newsletter.outbox.messages.signing import signer_of
 from newsletter.outbox.queue import Counts
-from newsletter.outbox.signing import signer_of
 from newsletter.publishing import Skipped, Terms
 from newsletter.scheduling import announcing
 from newsletter.scheduling.ticking import WAITS

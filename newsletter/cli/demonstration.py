@@ -12,7 +12,7 @@ from newsletter.cli.screen import count, out, say, show_problems, table
 from newsletter.cli.sending import deliver_with_bar
 from newsletter.demo import journey
 from newsletter.demo.mailbox import Arrived, open_mailbox
-from newsletter.outbox.opened import open_mail
+from newsletter.outbox.messages.opened import open_mail
 
 
 def demo(

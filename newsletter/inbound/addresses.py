@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.messages.letterhead import Letterhead
 
 #: What can be asked for by mail.
 SUBSCRIBE, CONFIRM, UNSUBSCRIBE, HELP = "subscribe", "confirm", "unsubscribe", "help"

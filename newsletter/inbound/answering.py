@@ -10,7 +10,7 @@ from newsletter.issues.rendering import render_notice
 from newsletter.issues.tables import renderings
 from newsletter.languages import choose
 from newsletter.outbox import queue, to_author
-from newsletter.outbox.letterhead import letterhead_of
+from newsletter.outbox.messages.letterhead import letterhead_of
 from newsletter.outbox.tables import deliveries
 from newsletter.publishing import masthead_of
 from newsletter.site import Site

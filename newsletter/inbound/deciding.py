@@ -10,8 +10,8 @@ from newsletter.inbound.addresses import are_ours
 from newsletter.inbound.evidence import evidence
 from newsletter.inbound.incoming import Incoming
 from newsletter.inbound.routing import Kind, Refusal, Route, route
-from newsletter.outbox import links
-from newsletter.outbox.letterhead import Letterhead, letterhead_of
+from newsletter.outbox.messages import links
+from newsletter.outbox.messages.letterhead import Letterhead, letterhead_of
 from newsletter.outbox.tables import deliveries
 from newsletter.site import Site
 from subscribers import keys, roster, suppression

@@ -7,9 +7,9 @@ inside them has it: its return path, or its Message-ID together with the token o
 import re
 from dataclasses import dataclass
 
-from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.links import UNSUBSCRIBE
-from newsletter.outbox.message import BOUNCE
+from newsletter.outbox.messages.letterhead import Letterhead
+from newsletter.outbox.messages.links import UNSUBSCRIBE
+from newsletter.outbox.messages.message import BOUNCE
 from subscribers.errors import BadToken
 from subscribers.tokens import Tokens
 

@@ -4,7 +4,7 @@ import re
 
 from newsletter.inbound.addresses import are_ours
 from newsletter.inbound.incoming import Incoming
-from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.messages.letterhead import Letterhead
 
 #: Our mark on what we send on to the author: if it comes here again, it goes in a circle.
 SENT_ON = "X-Newsletter-Sent-On"

@@ -12,7 +12,7 @@ from newsletter.inbound.guards import written_by_machine
 from newsletter.inbound.incoming import Incoming
 from newsletter.inbound.sending_on import send_on
 from newsletter.membership import Choices, Origin
-from newsletter.outbox.letterhead import letterhead_of
+from newsletter.outbox.messages.letterhead import letterhead_of
 from newsletter.site import Site
 from subscribers.database import writing
 

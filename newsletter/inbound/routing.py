@@ -12,7 +12,7 @@ from newsletter.inbound.addresses import INBOX, RETURN_PATH, UNSUBSCRIBE, Destin
 from newsletter.inbound.bounds import excess
 from newsletter.inbound.incoming import Incoming
 from newsletter.inbound.reports import Report, read_report
-from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.messages.letterhead import Letterhead
 
 Kind = Literal["command", "bounce", "complaint", "auto-reply", "reply"]
 

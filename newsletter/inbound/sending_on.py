@@ -16,8 +16,8 @@ from newsletter.inbound.guards import SENT_ON
 from newsletter.inbound.incoming import Incoming
 from newsletter.issues.tables import issues
 from newsletter.outbox import to_author
-from newsletter.outbox.headers import mailbox, unstructured, verbatim
-from newsletter.outbox.letterhead import Letterhead, letterhead_of
+from newsletter.outbox.messages.headers import mailbox, unstructured, verbatim
+from newsletter.outbox.messages.letterhead import Letterhead, letterhead_of
 from newsletter.outbox.tables import deliveries
 from newsletter.site import Site
 

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from newsletter.inbound.addresses import are_ours
 from newsletter.inbound.deciding import Decision
 from newsletter.inbound.incoming import Incoming, read
-from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.messages.letterhead import Letterhead
 
 #: What a door does with a message; None: it could not be done now, and may be given again.
 Take = Callable[[Incoming], Decision | None]

@@ -13,13 +13,14 @@ from threading import Event
 from sqlalchemy import Engine
 
 from newsletter.errors import NewsletterError, RelayUnavailable
-from newsletter.outbox import retry, to_author
-from newsletter.outbox.dkim import Signer
-from newsletter.outbox.headers import mailbox, unstructured, verbatim
-from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.message import BOUNCE
-from newsletter.outbox.mime import Gap, alternative
-from newsletter.outbox.quoting import encode
+from newsletter.outbox import to_author
+from newsletter.outbox.delivery import retry
+from newsletter.outbox.messages.dkim import Signer
+from newsletter.outbox.messages.headers import mailbox, unstructured, verbatim
+from newsletter.outbox.messages.letterhead import Letterhead
+from newsletter.outbox.messages.message import BOUNCE
+from newsletter.outbox.messages.mime import Gap, alternative
+from newsletter.outbox.messages.quoting import encode
 from newsletter.outbox.to_author import Letter
 from newsletter.transport.protocol import Envelope, Message, Reply, Transport, send_one
 from subscribers.address import Address, parse

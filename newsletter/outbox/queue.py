@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from newsletter.issues.tables import issues
-from newsletter.outbox import presence
+from newsletter.outbox.delivery import presence
 from newsletter.outbox.eligibility import is_due, is_notice, is_waiting, may_be_mailed, may_have_arrived
 from newsletter.outbox.tables import deliveries, workers
 

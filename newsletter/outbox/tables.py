@@ -71,7 +71,7 @@ workers = Table(
     "workers",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),  # as outbox.presence makes it
+    Column("name", String(64), nullable=False, unique=True),  # as outbox.delivery.presence makes it
     Column("host", Text, nullable=False),  # for people
     Column("started_at", Instant, nullable=False),
     Column("beat_at", Instant, nullable=False),
@@ -140,7 +140,7 @@ letters = Table(
 duties = Table(
     "duties",
     metadata,
-    Column("process", String(64), primary_key=True),  # as outbox.presence makes it
+    Column("process", String(64), primary_key=True),  # as outbox.delivery.presence makes it
     Column("role", String(16), primary_key=True),
     Column("host", Text, nullable=False),
     Column("state", String(16), nullable=False),  # starting | working | waiting | failing

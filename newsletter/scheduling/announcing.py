@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from newsletter.outbox import queue, to_author
 from newsletter.outbox.enquiry import first_due
-from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.opened import open_mail
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.letterhead import letterhead_of
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.opened import open_mail
+from newsletter.outbox.messages.template import Template
 from newsletter.publishing import Published
 from newsletter.scheduling.approving import PURPOSE
 from newsletter.site import Site

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from newsletter import membership
 from newsletter.membership import Choices, Origin
-from newsletter.outbox.links import CONFIRM
+from newsletter.outbox.messages.links import CONFIRM
 from newsletter.web import seals
 from newsletter.web.asking import Answers, read_address, read_choices
 from newsletter.web.pages import PRIVATE

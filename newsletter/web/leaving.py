@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from newsletter import membership
 from newsletter.cadence import Cadence
 from newsletter.membership import Choices, Origin
-from newsletter.outbox.links import GOODBYE, UNSUBSCRIBE
+from newsletter.outbox.messages.links import GOODBYE, UNSUBSCRIBE
 from newsletter.web.asking import Answers
 from newsletter.web.pages import PRIVATE
 from newsletter.web.reception import Reception, read_form

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from newsletter import membership
 from newsletter.membership import Origin
-from newsletter.outbox.links import GOODBYE, PREFERENCES, UNSUBSCRIBE
+from newsletter.outbox.messages.links import GOODBYE, PREFERENCES, UNSUBSCRIBE
 from newsletter.web.asking import Answers, Offer, read_choices, read_pause
 from newsletter.web.pages import PRIVATE
 from newsletter.web.reception import Reception, read_form

@@ -7,9 +7,9 @@ from email.policy import SMTP
 from itertools import count
 
 from newsletter.content.post import InlineImage
-from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.template import Rendered, Template
+from newsletter.outbox.messages.letterhead import Letterhead
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.template import Rendered, Template
 from subscribers.tokens import Tokens
 from tests.benchmark.measuring import Row, seconds
 from tests.benchmark.rendering import digest, ten_manuscripts

@@ -15,7 +15,7 @@ import httpx
 from sqlalchemy import select
 
 from newsletter.application.opening import opened
-from newsletter.outbox.links import UNSUBSCRIBE
+from newsletter.outbox.messages.links import UNSUBSCRIBE
 from subscribers import keys
 from subscribers.database import reading
 from subscribers.tables import subscribers

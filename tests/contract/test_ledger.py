@@ -5,7 +5,7 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from newsletter.outbox.ledger import Ledger
+from newsletter.outbox.delivery.ledger import Ledger
 from tests.issues import queue_issue
 
 

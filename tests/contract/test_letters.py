@@ -21,7 +21,7 @@ from subscribers.database import reading, writing
 from tests.issues import LETTERHEAD
 from tests.sites import site_on
 from tests.smtp_server import Script, Server, smtp_server
-from tests.unit.outbox.test_dkim import signer, verdicts
+from tests.unit.outbox.messages.test_dkim import signer, verdicts
 
 DAY = timedelta(days=1)
 

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, update
 
-from newsletter.outbox import queue, retry
-from newsletter.outbox.claims import Claimed, Settlement
-from newsletter.outbox.domains import Domains
-from newsletter.outbox.ledger import Ledger
+from newsletter.outbox import queue
+from newsletter.outbox.delivery import retry
+from newsletter.outbox.delivery.claims import Claimed, Settlement
+from newsletter.outbox.delivery.domains import Domains
+from newsletter.outbox.delivery.ledger import Ledger
+from newsletter.outbox.delivery.warmup import WarmUp
 from newsletter.outbox.queue import Counts
-from newsletter.outbox.warmup import WarmUp
 from newsletter.transport.protocol import Message, Reply, Verdict
 from subscribers.database import reading, writing
 from subscribers.tables import subscribers

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 
-from newsletter.outbox.pace import Pace
+from newsletter.outbox.delivery.pace import Pace
 from newsletter.outbox.tables import pace
 from subscribers.database import open_engine, reading
 

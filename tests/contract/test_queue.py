@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
 from newsletter.issues.tables import issues
-from newsletter.outbox import presence, queue
-from newsletter.outbox.claims import Claimed, Claims, Settlement
+from newsletter.outbox import queue
+from newsletter.outbox.delivery import presence
+from newsletter.outbox.delivery.claims import Claimed, Claims, Settlement
+from newsletter.outbox.delivery.retry import Outcome, unmarked
 from newsletter.outbox.queue import Counts
-from newsletter.outbox.retry import Outcome, unmarked
 from newsletter.outbox.tables import workers
 from newsletter.transport.protocol import Reply
 from subscribers import roster, suppression

@@ -16,7 +16,7 @@ from newsletter.issues.tables import renderings
 from newsletter.issues.templating import Templates
 from newsletter.membership import Choices
 from newsletter.outbox import queue
-from newsletter.outbox.message import BOUNCE
+from newsletter.outbox.messages.message import BOUNCE
 from newsletter.outbox.tables import deliveries, letters
 from newsletter.settings import read_settings
 from newsletter.site import Site

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, insert, select, text, update
 
 from newsletter.outbox import queue
-from newsletter.outbox.lease import TakenForDead
-from newsletter.outbox.ledger import Ledger
+from newsletter.outbox.delivery.lease import TakenForDead
+from newsletter.outbox.delivery.ledger import Ledger
 from newsletter.outbox.queue import Recovered
 from newsletter.outbox.tables import deliveries, workers
 from subscribers.database import reading, writing

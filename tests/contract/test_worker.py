@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import Engine, update
 
 from newsletter.errors import RelayUnavailable
-from newsletter.outbox import queue, worker
-from newsletter.outbox.composing import Composer
-from newsletter.outbox.courier import MailRefused, RelaySilent
+from newsletter.outbox import queue
+from newsletter.outbox.delivery import worker
+from newsletter.outbox.delivery.courier import MailRefused, RelaySilent
+from newsletter.outbox.delivery.worker import Summary
+from newsletter.outbox.messages.composing import Composer
 from newsletter.outbox.queue import Counts
-from newsletter.outbox.worker import Summary
 from newsletter.transport.memory import MemoryTransport
 from newsletter.transport.protocol import Lost, Message, Reply, Verdict
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport

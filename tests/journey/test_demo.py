@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from newsletter.demo import journey
-from newsletter.outbox.opened import open_mail
+from newsletter.outbox.messages.opened import open_mail
 from tests.commands import done
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.demo.mailbox import Mailbox, open_mailbox
-from newsletter.outbox.opened import Opened, open_mail
+from newsletter.outbox.messages.opened import Opened, open_mail
 from subscribers import suppression
 from subscribers.address import parse
 from subscribers.database import open_engine, writing

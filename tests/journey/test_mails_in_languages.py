@@ -11,7 +11,7 @@ from newsletter.application.opening import opened
 from newsletter.demo.mailbox import Mailbox, open_mailbox
 from newsletter.issues.rendering import Rendering
 from newsletter.issues.tables import renderings
-from newsletter.outbox.opened import Opened, open_mail
+from newsletter.outbox.messages.opened import Opened, open_mail
 from subscribers.database import open_engine, reading
 from tests.sites import TestSite, make_site, site_on
 from tests.web import serving

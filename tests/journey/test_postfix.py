@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from newsletter.content.post import InlineImage
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.template import Template
 from newsletter.transport.protocol import Envelope, Message, Reply, finish
 from newsletter.transport.smtp import SmtpSettings, SmtpTransport
 from subscribers.tokens import Tokens
 from tests.issues import LETTERHEAD
 from tests.postfix import Postfix, postfix_running
 from tests.sites import make_site
-from tests.unit.outbox.test_message import Rendered
+from tests.unit.outbox.messages.test_message import Rendered
 
 HEADERS = [
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from newsletter.application.opening import opened
-from newsletter.outbox.opened import Opened, open_mail
+from newsletter.outbox.messages.opened import Opened, open_mail
 from tests.pictures import drawn
 from tests.ports import free_port
 from tests.sites import TestSite, make_site

@@ -11,7 +11,7 @@ from newsletter import membership
 from newsletter.application.delivering import deliver_notices
 from newsletter.application.opening import opened
 from newsletter.membership import Choices, Origin
-from newsletter.outbox.opened import Opened, open_mail
+from newsletter.outbox.messages.opened import Opened, open_mail
 from subscribers import roster
 from subscribers.address import parse
 from subscribers.database import metadata, reading, writing

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from newsletter.application.delivering import deliver_notices
 from newsletter.issues.templating import Templates
-from newsletter.outbox.opened import open_mail
+from newsletter.outbox.messages.opened import open_mail
 from newsletter.settings import read_settings
 from newsletter.site import Site
 from subscribers import roster

@@ -22,7 +22,7 @@ FENCES = {
     "rich": {"newsletter/cli"},
     "alembic": {"newsletter/migrations"},
     "structlog": {"newsletter/application/logs.py"},
-    "cryptography": {"newsletter/outbox/privatekeys.py"},
+    "cryptography": {"newsletter/outbox/messages/privatekeys.py"},
     "itsdangerous": {"subscribers/tokens.py"},
     "os.environ": {"newsletter/settings/reading.py"},
     "datetime.now": {"newsletter/application/opening.py"},

@@ -10,7 +10,8 @@ from threading import Lock
 from time import monotonic
 
 from newsletter.application.opening import clock
-from newsletter.outbox import duties, presence
+from newsletter.outbox import duties
+from newsletter.outbox.delivery import presence
 from newsletter.outbox.duties import Duty, State
 from newsletter.site import Site
 from subscribers.database import writing

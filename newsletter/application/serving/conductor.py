@@ -11,8 +11,8 @@ from newsletter.application.serving import deliver, inbound, schedule, web
 from newsletter.application.serving.board import Board
 from newsletter.application.serving.patience import Pauses
 from newsletter.application.serving.shift import Shift
-from newsletter.outbox.letterhead import letterhead_of
-from newsletter.outbox.signing import signer_of
+from newsletter.outbox.messages.letterhead import letterhead_of
+from newsletter.outbox.messages.signing import signer_of
 from newsletter.site import Site
 from subscribers.errors import DatabaseUnavailable
 

@@ -12,9 +12,10 @@ from newsletter.application.overhearing import Overheard
 from newsletter.application.serving.board import Place
 from newsletter.application.serving.patience import Patience
 from newsletter.errors import NewsletterError, RelayUnavailable
-from newsletter.outbox import presence, queue, to_author
+from newsletter.outbox import queue, to_author
+from newsletter.outbox.delivery import presence
+from newsletter.outbox.delivery.worker import Summary
 from newsletter.outbox.letters import Round
-from newsletter.outbox.worker import Summary
 from newsletter.site import Site
 from newsletter.transport.protocol import Transport
 from subscribers.database import reading, writing

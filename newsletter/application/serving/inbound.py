@@ -12,7 +12,7 @@ from newsletter.application.serving.patience import Patience
 from newsletter.errors import NewsletterError
 from newsletter.inbound import imap, server
 from newsletter.inbound.server import Take
-from newsletter.outbox.letterhead import letterhead_of
+from newsletter.outbox.messages.letterhead import letterhead_of
 from newsletter.site import Site
 
 #: Seconds for which the one who empties the mailbox may take to end.

@@ -8,7 +8,7 @@ from newsletter.inbound import guards
 from newsletter.inbound.addresses import Destination
 from newsletter.inbound.incoming import Incoming, read
 from newsletter.inbound.routing import Route, route
-from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.messages.letterhead import Letterhead
 
 LETTERHEAD = Letterhead(
     title="Tide Notes",

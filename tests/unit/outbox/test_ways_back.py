@@ -9,12 +9,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.letterhead import Letterhead
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.template import Template
 from subscribers.tokens import Tokens
 from tests.issues import LETTERHEAD
-from tests.unit.outbox.test_message import Rendered
+from tests.unit.outbox.messages.test_message import Rendered
 
 TOKENS = Tokens([b"0" * 32])
 FIXED = replace(LETTERHEAD, inbox="inbox@example.com")

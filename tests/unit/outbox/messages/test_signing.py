@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter.errors import SettingsError
-from newsletter.outbox.signing import DnsRecord, keys_of, record_of, signer_of, weaknesses
+from newsletter.outbox.messages.signing import DnsRecord, keys_of, record_of, signer_of, weaknesses
 from newsletter.settings import Settings, read_settings
 from tests.unit.settings.test_settings import LEAST
 
@@ -140,7 +140,7 @@ def test_without_cryptography(site: Path) -> None:
     script = (
         "import sys; sys.modules['cryptography'] = None\n"
         "from pathlib import Path; from newsletter.errors import SettingsError\n"
-        "from newsletter.outbox.signing import signer_of; from newsletter.settings import read_settings\n"
+        "from newsletter.outbox.messages.signing import signer_of; from newsletter.settings import read_settings\n"
         "site = Path(sys.argv[1]); settings = read_settings(site, {})\n"
         "try: signer_of(settings)\n"
         "except SettingsError as error: print(error)\n"

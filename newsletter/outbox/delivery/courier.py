@@ -12,10 +12,10 @@ from time import sleep
 from typing import NamedTuple
 
 from newsletter.errors import NewsletterError
-from newsletter.outbox import retry
-from newsletter.outbox.claims import Claimed, Settlement
-from newsletter.outbox.ledger import Ledger, Turn
-from newsletter.outbox.pace import Pace
+from newsletter.outbox.delivery import retry
+from newsletter.outbox.delivery.claims import Claimed, Settlement
+from newsletter.outbox.delivery.ledger import Ledger, Turn
+from newsletter.outbox.delivery.pace import Pace
 from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdict
 from subscribers.errors import InvalidAddress
 

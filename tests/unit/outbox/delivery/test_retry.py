@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.outbox.retry import DOUBTS, PAUSES, Outcome, decide, in_doubt
+from newsletter.outbox.delivery.retry import DOUBTS, PAUSES, Outcome, decide, in_doubt
 from newsletter.transport.protocol import Reply, Stage, parse_reply
 
 

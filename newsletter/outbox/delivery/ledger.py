@@ -13,13 +13,14 @@ from threading import Lock, Thread
 
 from sqlalchemy import Engine, or_
 
-from newsletter.outbox import giving_back, retry
-from newsletter.outbox.claims import Claimed, Claims, Settlement
-from newsletter.outbox.domains import Domains
-from newsletter.outbox.lease import Lease, TakenForDead
-from newsletter.outbox.patience import persistently
-from newsletter.outbox.stock import Stock
-from newsletter.outbox.warmup import WarmUp
+from newsletter.outbox import giving_back
+from newsletter.outbox.delivery import retry
+from newsletter.outbox.delivery.claims import Claimed, Claims, Settlement
+from newsletter.outbox.delivery.domains import Domains
+from newsletter.outbox.delivery.lease import Lease, TakenForDead
+from newsletter.outbox.delivery.patience import persistently
+from newsletter.outbox.delivery.stock import Stock
+from newsletter.outbox.delivery.warmup import WarmUp
 from subscribers.standing import Standing, Transaction
 
 

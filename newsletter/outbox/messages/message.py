@@ -12,11 +12,11 @@ from functools import lru_cache
 from html import escape
 
 from newsletter.issues import merge
-from newsletter.outbox.headers import clean, mailbox, unstructured
-from newsletter.outbox.links import CONFIRM, LINKS
-from newsletter.outbox.mime import Gap
-from newsletter.outbox.quoting import SOFT_BREAK, encode_value
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.headers import clean, mailbox, unstructured
+from newsletter.outbox.messages.links import CONFIRM, LINKS
+from newsletter.outbox.messages.mime import Gap
+from newsletter.outbox.messages.quoting import SOFT_BREAK, encode_value
+from newsletter.outbox.messages.template import Template
 from newsletter.transport.protocol import Envelope, Message
 from subscribers.address import parse
 from subscribers.tokens import Tokens

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.outbox.headers import clean, mailbox, safe_address, unstructured, verbatim
+from newsletter.outbox.messages.headers import clean, mailbox, safe_address, unstructured, verbatim
 
 TEXTS = st.text(max_size=300) | st.text(alphabet='\r\n\0\u2028\x85 :;,"\\<>@()=?_éñ中😀aB', max_size=200)
 

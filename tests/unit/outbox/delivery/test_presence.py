@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from newsletter.outbox.presence import introduce, is_dead
+from newsletter.outbox.delivery.presence import introduce, is_dead
 
 
 def test_this_process_is_alive() -> None:
@@ -19,7 +19,9 @@ def test_this_process_is_alive() -> None:
 
 def test_a_process_that_ended() -> None:
     """A process on this machine that is gone is known to be dead, also while nobody has collected it."""
-    command = "from newsletter.outbox.presence import introduce; print(introduce(), flush=True); input()"
+    command = (
+        "from newsletter.outbox.delivery.presence import introduce; print(introduce(), flush=True); input()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

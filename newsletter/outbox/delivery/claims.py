@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam
 
-from newsletter.outbox import statements
-from newsletter.outbox.retry import Outcome
+from newsletter.outbox.delivery import statements
+from newsletter.outbox.delivery.retry import Outcome
 from newsletter.outbox.tables import deliveries
 from newsletter.transport.protocol import Reply
 from subscribers.standing import Prepared, Standing, Transaction

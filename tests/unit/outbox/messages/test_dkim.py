@@ -14,12 +14,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.content.post import InlineImage
-from newsletter.outbox.dkim import OVERSIGNED, Signer, relaxed_headers, relaxed_lines
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.privatekeys import Ed25519Key, RsaKey, parse_key, verifies
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.dkim import OVERSIGNED, Signer, relaxed_headers, relaxed_lines
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.privatekeys import Ed25519Key, RsaKey, parse_key, verifies
+from newsletter.outbox.messages.template import Template
 from tests.issues import LETTERHEAD
-from tests.unit.outbox.test_message import ANA, NOW, TOKENS, Rendered, opened
+from tests.unit.outbox.messages.test_message import ANA, NOW, TOKENS, Rendered, opened
 
 
 @cache

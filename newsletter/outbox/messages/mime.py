@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
-from newsletter.outbox.quoting import encode
+from newsletter.outbox.messages.quoting import encode
 
 _STUFFED = re.compile(r"^(?= |From )", re.MULTILINE)
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")

@@ -13,12 +13,12 @@ from sqlalchemy import Engine
 
 from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.outbox import queue
-from newsletter.outbox.courier import Compose, Courier, Orders
-from newsletter.outbox.domains import Domains
-from newsletter.outbox.ledger import Ledger
-from newsletter.outbox.pace import Pace
-from newsletter.outbox.patience import persistently
-from newsletter.outbox.warmup import WarmUp
+from newsletter.outbox.delivery.courier import Compose, Courier, Orders
+from newsletter.outbox.delivery.domains import Domains
+from newsletter.outbox.delivery.ledger import Ledger
+from newsletter.outbox.delivery.pace import Pace
+from newsletter.outbox.delivery.patience import persistently
+from newsletter.outbox.delivery.warmup import WarmUp
 from newsletter.transport.protocol import Transport
 from subscribers.database import writing
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.errors import SettingsError
-from newsletter.outbox.dkim import Signer
+from newsletter.outbox.messages.dkim import Signer
 from newsletter.settings import FILE_NAME, Settings
 
 try:
-    from newsletter.outbox import privatekeys
+    from newsletter.outbox.messages import privatekeys
 except ImportError:  # installed without newsletter-publisher[dkim]
     privatekeys = None  # type: ignore[assignment]
 

@@ -10,10 +10,10 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from newsletter.outbox.claims import Claimed, Claims, Settlement
-from newsletter.outbox.domains import Domains
-from newsletter.outbox.patience import persistently
-from newsletter.outbox.warmup import WarmUp
+from newsletter.outbox.delivery.claims import Claimed, Claims, Settlement
+from newsletter.outbox.delivery.domains import Domains
+from newsletter.outbox.delivery.patience import persistently
+from newsletter.outbox.delivery.warmup import WarmUp
 from subscribers.database import writing
 from subscribers.standing import Standing
 

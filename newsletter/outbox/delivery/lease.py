@@ -8,7 +8,8 @@ from time import monotonic
 from sqlalchemy import Engine, delete, insert, update
 
 from newsletter.errors import NewsletterError
-from newsletter.outbox import presence, queue
+from newsletter.outbox import queue
+from newsletter.outbox.delivery import presence
 from newsletter.outbox.tables import workers
 from subscribers.database import writing
 from subscribers.errors import DatabaseUnavailable

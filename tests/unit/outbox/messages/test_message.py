@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
-from newsletter.outbox.headers import clean
-from newsletter.outbox.letterhead import Letterhead, sender_id
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.template import Template
+from newsletter.outbox.messages.headers import clean
+from newsletter.outbox.messages.letterhead import Letterhead, sender_id
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.template import Template
 from newsletter.transport.protocol import Envelope, Message
 from subscribers.errors import BadToken, InvalidAddress
 from subscribers.tokens import Tokens

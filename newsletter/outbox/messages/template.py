@@ -13,11 +13,11 @@ from typing import Protocol
 
 from newsletter.content.post import InlineImage
 from newsletter.issues import merge
-from newsletter.outbox import listing
-from newsletter.outbox.dkim import Seal, Signer
-from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.links import LINKS, lead
-from newsletter.outbox.mime import Gap, alternative
+from newsletter.outbox.messages import listing
+from newsletter.outbox.messages.dkim import Seal, Signer
+from newsletter.outbox.messages.letterhead import Letterhead
+from newsletter.outbox.messages.links import LINKS, lead
+from newsletter.outbox.messages.mime import Gap, alternative
 from subscribers.tokens import LONGEST
 
 #: Octets of a line (RFC 5322, section 2.1.1).

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from newsletter.issues import merge
-from newsletter.outbox import links
-from newsletter.outbox.headers import clean, mailbox, safe_address, unstructured, verbatim
-from newsletter.outbox.letterhead import Letterhead
+from newsletter.outbox.messages import links
+from newsletter.outbox.messages.headers import clean, mailbox, safe_address, unstructured, verbatim
+from newsletter.outbox.messages.letterhead import Letterhead
 
 #: Kinds of mail that go to readers who can unsubscribe.
 _TO_SUBSCRIBERS = frozenset({"issue", "welcome", "leave"})

@@ -5,7 +5,7 @@ import quopri
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.outbox.quoting import encode, encode_value
+from newsletter.outbox.messages.quoting import encode, encode_value
 
 #: Text that is hard on an encoding: dots, blanks, line ends of all kinds, far letters.
 TEXTS = st.text(max_size=400) | st.text(alphabet=". \t\r\n=FromA\u2028é\x00\x0b\x85😀", max_size=400)

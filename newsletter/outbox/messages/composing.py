@@ -9,11 +9,11 @@ from sqlalchemy import Engine, select
 from newsletter.errors import NewsletterError
 from newsletter.issues import freezing
 from newsletter.issues.tables import renderings
-from newsletter.outbox.claims import Claimed
-from newsletter.outbox.dkim import Signer
-from newsletter.outbox.letterhead import Letterhead
-from newsletter.outbox.message import Reader, compose
-from newsletter.outbox.template import Template
+from newsletter.outbox.delivery.claims import Claimed
+from newsletter.outbox.messages.dkim import Signer
+from newsletter.outbox.messages.letterhead import Letterhead
+from newsletter.outbox.messages.message import Reader, compose
+from newsletter.outbox.messages.template import Template
 from newsletter.transport.protocol import Message
 from subscribers.database import reading
 from subscribers.tokens import Tokens

@@ -1,0 +1,1 @@
+"""A message for one reader: a frozen rendering encoded once, with the gaps filled for each, and signed."""
