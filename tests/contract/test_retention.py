@@ -74,7 +74,7 @@ def test_what_was_sent_stays_true(here: World) -> None:
     assert reporting.issues(here.site) == before
     with reading(here.site.engine) as connection:
         assert published.issues(connection) == archive
-        assert published.latest(connection, 99) is not None
+        assert published.latest(connection, 99, "en") is not None
     details = reporting.details(here.site, before[0].issue.number)
     assert (details.past, details.replies.relay) == (before[0].counts.total, ())
 

@@ -152,9 +152,8 @@ def _table(judged: list[tuple[str, dict[str, Opinion]]]) -> Table:
 
 def _troubles(judged: list[tuple[str, dict[str, Opinion]]]) -> Iterator[str]:
     for group, opinions in judged:
-        most = (
-            0.0 if group == "notices" else -1.0
-        )  # a notice is no mailing-list mail, which is what earns the -1.0
+        # a notice is no mailing-list mail, which is what earns the -1.0
+        most = 0.0 if group.startswith("notices") else -1.0
         for name, said in opinions.items():
             found = [f"axe, {window}: {fault}" for window, faults in said.axe.items() for fault in faults]
             found += [f"html-validate: {fault}" for fault in said.html]
