@@ -95,7 +95,7 @@ def test_files_of_other_services(site: TestSite, name: str, text: str, rows: dic
 
 
 def test_what_is_known_of_them(site: TestSite) -> None:
-    """Name, tags and the evidence that the file has are kept (of addresses their network), with the author's word and the place in the file."""
+    """What the file has is kept, with the author's word and the place in the file; of addresses their network."""
     bring(site, MAILCHIMP, "--basis", BASIS)
     ana = site.data("subscribers", "show", "ana@example.org")
     assert (ana["name"], ana["topics"]) == ("Ana Brito", ["boats, old", "tides"])
