@@ -66,32 +66,39 @@ def number_posts(known: Sequence[Known], posts: Sequence[Post], now: datetime) -
     """Give numbers to the posts that are sendable for the first time. Pure.
 
     A post under an unknown identity is a renamed one when a known post has left the folder and had the same
-    text, or the same title and date: then it keeps its number, and nobody gets it twice.
+    text, or the same title and date: then it keeps its number, and nobody gets it twice. Known posts are followed
+    also while they may not be sent, so that what happens to them then is not too much at once.
     """
     by_identity = {entry.identity: entry for entry in known}
-    sendable = [post for post in posts if post.why_not_sendable(now) is None]
+    dated = [post for post in posts if post.published_at is not None]
     present = {post.id for post in posts}
     gone = [entry for entry in known if entry.identity not in present]
     renamed: dict[str, str] = {}
     new: list[Post] = []
-    for post in sorted(sendable, key=_by_date):
+    for is_sendable, post in sorted(((_is_sendable(post, now), post) for post in dated), key=_sendable_first):
         if post.id in by_identity:
             continue
         if former := _former(post, gone):
             gone.remove(former)
             renamed[former.identity] = post.id
-        else:
+        elif is_sendable:
             new.append(post)
     following = {renamed.get(identity, identity): entry for identity, entry in by_identity.items()}
-    changed = tuple(post for post in sendable if post.id in following and _differs(following[post.id], post))
+    changed = tuple(post for post in dated if post.id in following and _differs(following[post.id], post))
     return Numbering(
         following, tuple(new), renamed, changed, max((entry.number for entry in known), default=0)
     )
 
 
-def _by_date(post: Post) -> tuple[datetime, str]:
-    assert post.published_at is not None, "a sendable post has a date"
-    return post.published_at, post.id
+def _is_sendable(post: Post, now: datetime) -> bool:
+    return post.why_not_sendable(now) is None
+
+
+def _sendable_first(judged: tuple[bool, Post]) -> tuple[bool, datetime, str]:
+    """Sort posts by date; who may be sent comes first, for of two namesakes it is the one that would be sent twice."""
+    is_sendable, post = judged
+    assert post.published_at is not None, "only posts with a date are looked at"
+    return not is_sendable, post.published_at, post.id
 
 
 def _former(post: Post, gone: Iterable[Known]) -> Known | None:

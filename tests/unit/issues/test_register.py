@@ -55,6 +55,28 @@ def test_a_renamed_post_is_not_new():
         assert numbering.numbers == {after.id: 1}
 
 
+def test_a_post_is_followed_while_it_may_not_be_sent():
+    """What becomes of a known post as a draft, or with a date to come, is remembered."""
+    before = post("a")
+    later = replace(before, published_at=NOW + timedelta(days=2))
+    assert number_posts([known(before, 1)], [later], NOW).changed == (later,)
+    moved = replace(later, id="b", path="b.md", body_hash="edited as well", held_back="a draft")
+    numbering = number_posts([known(later, 1)], [moved], NOW)
+    assert numbering.renamed == {"a": "b"}
+    assert numbering.changed == (moved,)
+    undated = replace(before, published_at=None, body_hash="edited")
+    assert number_posts([known(before, 1)], [undated], NOW).changed == ()
+
+
+def test_who_may_be_sent_is_followed_first():
+    """Of two that a known post may have become, it is the one that would be sent again."""
+    before = post("a")
+    draft, moved = (replace(before, id=name, path=f"{name}.md") for name in ("b", "c"))
+    numbering = number_posts([known(before, 1)], [replace(draft, held_back="a draft"), moved], NOW)
+    assert numbering.renamed == {"a": "c"}
+    assert numbering.new == ()
+
+
 def test_a_copy_is_new():
     """While the old file is still there, the same text elsewhere is another post."""
     before = post("a")
