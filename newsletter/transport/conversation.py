@@ -11,7 +11,7 @@ from newsletter.transport.body import for_data
 from newsletter.transport.connection import Connection
 from newsletter.transport.envelopes import STAGES
 from newsletter.transport.final_dot import FinalDot
-from newsletter.transport.protocol import Message, Reply, Stage, Verdict
+from newsletter.transport.protocol import Message, Outlook, Reply, Stage, Verdict
 from newsletter.transport.trouble import Broken, Garbled, Goodbye
 
 #: A body is written while the relay has nothing to say.
@@ -79,6 +79,29 @@ class Conversation:
     def abandon(self) -> None:
         """Write no dot, and end the connection; any thread may call it."""
         self._dot.abandon()
+
+    @property
+    def smooth(self) -> bool:
+        """Whether only the dot and the answer are missing, and the next envelope can go along."""
+        return self.begun and not self.over and self._connection.offers.pipelining
+
+    def fileno(self) -> int:
+        """What to watch for the relay's answer."""
+        return self._wire.fileno()
+
+    def outlook(self) -> Outlook:
+        """Say how it stands since the release, without waiting. Never raises."""
+        announced = self._announced
+        if not self._dot.gone or announced is None or announced.size > self._wire.room:
+            return Outlook.AMISS
+        try:
+            heard = self._wire.catch()
+        except Broken:
+            return Outlook.AMISS
+        if replies.ALL_WELL.fullmatch(heard):
+            return Outlook.WELL
+        whole = heard and (heard.count(b"\n") > len(STAGES) or not heard.startswith(b"250 "))
+        return Outlook.AMISS if whole else Outlook.WAITING
 
     def verdict(self) -> Verdict:
         """Wait for the release, and for what the relay says then."""

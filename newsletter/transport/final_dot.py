@@ -37,6 +37,11 @@ class FinalDot:
         return self._released or self._broken is not None
 
     @property
+    def gone(self) -> bool:
+        """Whether it is written, and what goes along with it."""
+        return self._released and self._broken is None and not self._unwritten
+
+    @property
     def taken(self) -> bool:
         """Whether the relay may have the dot."""
         return self._written >= len(DOT)

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from enum import Enum, auto
+from typing import Literal, Protocol, runtime_checkable
 
 #: Where in the conversation a relay said no: it decides whom the refusal is about.
 Stage = Literal["mail", "rcpt", "data"]
@@ -139,6 +140,34 @@ class Transport(Protocol):
 
         Never raises.
         """
+        ...
+
+
+class Outlook(Enum):
+    """How it stands with a round that was released."""
+
+    WELL = (
+        auto()
+    )  # all of it is taken, and the relay awaits the next: nothing that comes now has to be waited for
+    WAITING = auto()  # the relay has not answered yet
+    AMISS = auto()  # anything else
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A transport that can be asked how it stands, so that nobody has to wait for each connection by itself."""
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the round that was begun only lacks its release and the relay's answer."""
+        ...
+
+    def fileno(self) -> int:
+        """Return what to watch for the answer, or -1."""
+        ...
+
+    def outlook(self) -> Outlook:
+        """Read what has come, without waiting, and say how it stands. Never raises."""
         ...
 
 

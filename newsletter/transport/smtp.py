@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from newsletter.transport.chunking import ChunkingTransport
 from newsletter.transport.connection import Connection, SmtpSettings, connect, unavailable
 from newsletter.transport.conversation import Conversation
-from newsletter.transport.protocol import Message, Reply, Transport, Verdict
+from newsletter.transport.protocol import Message, Outlook, Reply, Transport, Verdict
 from newsletter.transport.trouble import Broken, TakesNoMail
 
 __all__ = ["SmtpSettings", "SmtpTransport", "open_transport"]
@@ -81,6 +81,19 @@ class SmtpTransport:
         if conversation.over:
             self._drop()
         return [verdict]
+
+    @property
+    def smooth(self) -> bool:
+        """Whether only the dot and the relay's answer are missing."""
+        return self._conversation is not None and self._conversation.smooth
+
+    def fileno(self) -> int:
+        """What to watch for the answer; -1 where there is no connection."""
+        return -1 if self._conversation is None else self._conversation.fileno()
+
+    def outlook(self) -> Outlook:
+        """Read what the relay has said, without waiting, and say how it stands."""
+        return Outlook.AMISS if self._conversation is None else self._conversation.outlook()
 
     def close(self) -> None:
         """Say QUIT and hang up; not a word when a message is begun, for then the relay may not take it."""

@@ -47,6 +47,7 @@ class Wire:
         self._poll.register(plug, select.POLLIN)
         self._look.register(plug, select.POLLIN)
         self._seconds = 0.0
+        self._room = None
         self.heard = b""  # and not yet read
 
     @property
@@ -63,6 +64,17 @@ class Wire:
     def there(self) -> str:
         """The number of the other side."""
         return self._address(self._plug.getpeername)
+
+    @property
+    def room(self) -> int:
+        """Octets that go at once when none are on their way: with each come some of the kernel's own."""
+        if self._room is None:
+            self._room = self._plug.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
+        return self._room
+
+    def fileno(self) -> int:
+        """The number by which the kernel knows this connection; -1 when it is over."""
+        return self._plug.fileno()
 
     @staticmethod
     def _address(name: Callable[[], tuple[str, int]]) -> str:
@@ -125,6 +137,11 @@ class Wire:
         """Return what the relay has said and nobody has read yet, without waiting."""
         if self._look.poll(0):
             self._hear()
+        return self.heard
+
+    def catch(self) -> bytes:
+        """Read what has come, without waiting; return what nobody has read yet."""
+        self._hear()
         return self.heard
 
     def reply(self, seconds: float) -> tuple[int, str]:

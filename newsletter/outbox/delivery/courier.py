@@ -1,11 +1,11 @@
-"""A courier: one connection's life, in its own thread. It takes rounds from the ledger and brings outcomes back.
+"""A courier: one connection's life. It takes rounds from the ledger and brings outcomes back.
 
 While the ledger commits the outcomes of one round, the next is on its way already, all but the octets that make
-the relay take it.
+the relay take it. Its work is written as if it could wait for everything, and says where it would.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import sleep
@@ -16,7 +16,7 @@ from newsletter.outbox.delivery import retry
 from newsletter.outbox.delivery.claims import Claimed, Settlement
 from newsletter.outbox.delivery.ledger import Ledger, Turn
 from newsletter.outbox.delivery.pace import Pace
-from newsletter.transport.protocol import Lost, Message, Reply, Transport, Verdict
+from newsletter.transport.protocol import Lost, Message, Outlook, Reply, Transport, Verdict, Watchable
 from subscribers.errors import InvalidAddress
 
 Compose = Callable[[Claimed, datetime], Message]
@@ -80,24 +80,43 @@ class Courier:
         self._settlements: list[Settlement] = []  # not handed in yet
         self._doubts = 0
         self._error: Exception | None = None
+        self._watched: Watchable | None = None  # the transport, if it can be watched
+        self._follows = False  # the next round goes along with the release of this one
 
-    def work(self) -> None:
-        """Work until nothing is due or the run is over.
+    @property
+    def smooth(self) -> bool:
+        """Whether only the relay's answer is missing, for which others may watch."""
+        return self._follows and self._watched is not None and self._watched.smooth
+
+    def fileno(self) -> int:
+        """What to watch for the relay's answer, or -1."""
+        return -1 if self._watched is None else self._watched.fileno()
+
+    def outlook(self) -> Outlook:
+        """Say how it stands, without waiting."""
+        return Outlook.AMISS if self._watched is None else self._watched.outlook()
+
+    def work(self) -> Generator[None]:
+        """Work until nothing is due or the run is over; stop where the relay's answer has to be waited for.
 
         Raises RelayUnavailable when this connection cannot go on, and anything else when none can.
         """
-        self._transport = self._orders.open_transport()
+        self._open()
         round_ = _Round()
         try:
             while self._error is None and (round_ := round_ or self._next()):
                 current, round_ = round_, _Round()
-                round_ = self._deliver(current)
+                round_ = yield from self._deliver(current)
         finally:
             self._transport.close()
             self._stock.put_back(round_.claimed)
             self._write_down()
         if self._error is not None:
             raise self._error
+
+    def _open(self) -> None:
+        self._transport = self._orders.open_transport()
+        self._watched = self._transport if isinstance(self._transport, Watchable) else None
 
     def _next(self) -> _Round:
         """Take a round; where all that is due is for domains that are busy, wait for one of them."""
@@ -110,7 +129,7 @@ class Courier:
                 sleep(_GLANCE)
         return round_
 
-    def _deliver(self, round_: _Round) -> _Round:
+    def _deliver(self, round_: _Round) -> Generator[None, None, _Round]:
         """Hand one round over and return the next."""
         self._orders.pace.wait(len(round_.claimed), self._orders.is_over)
         settled, self._settlements = self._settlements, []
@@ -125,12 +144,12 @@ class Courier:
                 self._take_back(round_)
             self._count(settled)
             raise
-        verdicts = self._verdicts(turn, refusals, following)
+        verdicts = yield from self._verdicts(turn, refusals, following)
         may_send = self._ledger.wait(turn)
         self._count(settled)
         if not may_send:  # the ledger has taken the round back
             self._transport.close()
-            self._transport = self._orders.open_transport()
+            self._open()
             return following or self._take()
         self._settle(round_, verdicts)
         if self._orders.pace.limits and self._error is None:
@@ -138,7 +157,9 @@ class Courier:
             return self._take()
         return following
 
-    def _verdicts(self, turn: Turn, refusals: Sequence[Reply | None], following: _Round) -> list[Verdict]:
+    def _verdicts(
+        self, turn: Turn, refusals: Sequence[Reply | None], following: _Round
+    ) -> Generator[None, None, list[Verdict]]:
         """Have what was not refused released as soon as it is written down, and return a verdict on every message."""
 
         def decide(may_go: bool) -> None:
@@ -149,7 +170,9 @@ class Courier:
 
         if None not in refusals:
             return [refusal for refusal in refusals if refusal is not None]
+        self._follows = bool(following)
         self._ledger.tell(turn, decide)
+        yield
         try:
             verdicts = iter(self._transport.verdicts())
         except Exception as error:  # noqa: BLE001 - raised when this round is settled

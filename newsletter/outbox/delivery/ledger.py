@@ -3,13 +3,14 @@
 A connection brings the outcomes of its last round together with the round that comes next: one transaction
 settles the former and marks the latter as sending. So a message is on the wire only while its row says so, and
 who cannot settle cannot send (law 2). The ledger has a thread of its own, which writes down all that has come in
-while it wrote before, and then releases the rounds itself: nobody has to be woken only to say "go".
+while it wrote before, and then releases the rounds itself: nobody has to be woken only to say "go". The same thread
+looks after the connections on which all is well, and brings their outcomes before it writes again.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 
 from sqlalchemy import Engine, or_
 
@@ -17,6 +18,7 @@ from newsletter.outbox import giving_back
 from newsletter.outbox.delivery import retry
 from newsletter.outbox.delivery.claims import Claimed, Claims, Settlement
 from newsletter.outbox.delivery.domains import Domains
+from newsletter.outbox.delivery.hub import Hub, Line
 from newsletter.outbox.delivery.lease import Lease, TakenForDead
 from newsletter.outbox.delivery.patience import persistently
 from newsletter.outbox.delivery.stock import Stock
@@ -75,9 +77,8 @@ class Ledger:
         self._turns: list[Turn] = []
         self._closing = False
         self._gate = Lock()
-        self._asleep = False  # the ledger's thread waits for its bell
-        self._bell = Lock()
-        self._bell.acquire()
+        self._asleep = False  # the ledger's thread waits for its lines, or the bell
+        self._hub = Hub()
         self._thread = Thread(target=self._write, name="ledger", daemon=True)
         self._thread.start()
 
@@ -111,7 +112,16 @@ class Ledger:
             raise turn.failure
         return turn.may_send
 
+    def look_after(self, line: Line) -> None:
+        """Carry on with a connection for as long as nothing but its relay has to be waited for."""
+        with self._gate:
+            self._hub.offer(line)
+            self._wake()
+
     def _await(self, turn: Turn) -> None:
+        if get_ident() == self._thread.ident:  # nobody else will write it down
+            self._write_down()
+            return
         with self._gate:
             if turn.done:
                 return
@@ -126,6 +136,7 @@ class Ledger:
             self._closing = True
             self._wake()
         self._thread.join()
+        self._hub.close()
         self.stock.clear()
         try:
             with self._standing.writing() as transaction:
@@ -139,23 +150,28 @@ class Ledger:
         """Write down what comes in, until the ledger is closed; in the ledger's own thread."""
         while True:
             with self._gate:
-                turns, self._turns = self._turns, []
-                self._asleep = not (turns or self._closing)
-            if self._asleep:
-                self._bell.acquire()
-                continue
-            if not turns:
-                return
-            with self._writing:
-                self._commit(turns)
-            for turn in turns:
-                self._announce(turn)
+                self._asleep = not self._turns
+                if self._asleep and self._closing:
+                    return
+            self._hub.attend(wait=self._asleep)
+            self._write_down()
+
+    def _write_down(self) -> None:
+        with self._gate:
+            turns, self._turns = self._turns, []
+            self._asleep = False
+        if not turns:
+            return
+        with self._writing:
+            self._commit(turns)
+        for turn in turns:
+            self._announce(turn)
 
     def _wake(self) -> None:
         """Have the ledger's thread look what there is to do; the gate is ours."""
-        if self._asleep:
+        if self._asleep and get_ident() != self._thread.ident:  # it does so anyway
             self._asleep = False
-            self._bell.release()
+            self._hub.ring()
 
     def _announce(self, turn: Turn) -> None:
         """Say that a turn is written down to whoever waits for it.

@@ -121,7 +121,7 @@ class _Run:
             self._unavailable = None
             couriers = [Courier(orders) for _ in range(min(connections, waiting))]
             self._couriers += couriers
-            self._attend([_Connection(self._run, courier) for courier in couriers], on_progress)
+            self._attend([_Connection(self, courier) for courier in couriers], on_progress)
             if self.is_over() or self._unavailable is None or self._tally().total() == done:
                 break
         else:
@@ -146,14 +146,17 @@ class _Run:
             stopped=failure if isinstance(failure, NewsletterError) else None,
         )
 
-    def _run(self, courier: Courier) -> None:
-        """Let a courier work, in its own thread."""
-        try:
-            courier.work()
-        except RelayUnavailable as error:
-            self._unavailable = error
-        except BaseException as failure:  # noqa: BLE001 - raised again in the caller's thread
-            self._fail(failure)
+    def carry_on(self, connection: "_Connection") -> None:
+        """Have the ledger's thread carry on with a connection."""
+        self._ledger.look_after(connection)
+
+    def fail(self, failure: BaseException) -> None:
+        """Take note of what has ended a connection, or ends all."""
+        with self._lock:
+            if isinstance(failure, RelayUnavailable):
+                self._unavailable = failure
+            else:
+                self._failure = self._failure or failure
 
     def _attend(self, connections: Sequence["_Connection"], on_progress: Callable[[int], None]) -> None:
         """Run the connections, give signs of life and report progress; whatever interrupts this ends them first."""
@@ -166,9 +169,9 @@ class _Run:
                     self._report(on_progress)
             self._report(on_progress)
         except BaseException as interruption:
-            self._fail(interruption)
+            self.fail(interruption)
             for connection in connections:
-                if connection.ident is not None:
+                if connection.begun:
                     connection.ended.wait()
             if not isinstance(interruption, NewsletterError):
                 raise
@@ -183,25 +186,61 @@ class _Run:
     def _tally(self) -> Counter[str]:
         return sum((courier.tally for courier in self._couriers), Counter())
 
-    def _fail(self, failure: BaseException) -> None:
-        with self._lock:
-            self._failure = self._failure or failure
 
+class _Connection:
+    """A courier at work: in a thread of its own, or carried on with by the ledger's."""
 
-class _Connection(Thread):
-    """A courier's thread. `ended` says when it is done.
+    def __init__(self, run: _Run, courier: Courier) -> None:
+        self.ended = (
+            Event()
+        )  # and no `join`: a thread that works on counts as joined when a signal interrupts that
+        self.fileno, self.outlook = courier.fileno, courier.outlook
+        self._run, self._courier = run, courier
+        self._steps = courier.work()
+        self._first = Thread(target=self._work, daemon=True)
 
-    `join` would not do: one that a signal interrupts takes a thread that works on for ended (in CPython 3.11 and 3.12),
-    and the ledger would be closed with a message on the wire.
-    """
+    @property
+    def begun(self) -> bool:
+        """Whether `ended` will ever be set."""
+        return self._first.ident is not None
 
-    def __init__(self, run: Callable[[Courier], None], courier: Courier) -> None:
-        super().__init__(daemon=True)
-        self.ended = Event()
-        self._work, self._courier = run, courier
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._first.start()
 
-    def run(self) -> None:
+    def go_alone(self) -> None:
+        """Go on in a thread of its own."""
         try:
-            self._work(self._courier)
-        finally:
+            Thread(target=self._work, daemon=True).start()
+        except RuntimeError as failure:  # no more threads
+            self._end(failure)
+
+    def carry_on(self) -> bool:
+        """Go on to where the relay has to be waited for; return whether that need not be done here."""
+        if not self._step():
+            return False
+        if self._courier.smooth:
+            return True
+        self.go_alone()
+        return False
+
+    def _work(self) -> None:
+        while self._step():
+            if self._courier.smooth:
+                self._run.carry_on(self)
+                return
+
+    def _step(self) -> bool:
+        try:
+            next(self._steps)
+        except StopIteration:
             self.ended.set()
+        except BaseException as failure:  # noqa: BLE001 - raised again in the caller's thread
+            self._end(failure)
+        else:
+            return True
+        return False
+
+    def _end(self, failure: BaseException) -> None:
+        self._run.fail(failure)
+        self.ended.set()
