@@ -33,6 +33,10 @@ _NOTICES_WAIT = timedelta(minutes=5)
 #: Replies from here on say that trying again will not help (RFC 5321, section 4.2.1).
 _FOR_GOOD = 500
 
+#: Connections that give a machine so much to do that a body had better go along with its dot; with fewer, the relay
+#: reads it while outcomes are written down.
+_MANY = 6
+
 #: What may be put around each connection to the relay.
 Around = Callable[[Transport], Transport]
 
@@ -151,4 +155,5 @@ def relay_of(settings: Settings) -> SmtpSettings:
         auth=smtp.auth,
         token_file=settings.smtp_token_file,
         pipeline=smtp.pipeline,
+        together=smtp.connections >= _MANY,
     )

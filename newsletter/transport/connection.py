@@ -39,6 +39,7 @@ class SmtpSettings:
     auth: str = "auto"  # auto | plain | login | xoauth2
     token_file: Path | None = None  # for XOAUTH2
     pipeline: int = 1  # messages that go at once where the relay offers CHUNKING, and are in doubt at once
+    together: bool = False  # a body goes along with its dot: less to do, but later
 
     @property
     def place(self) -> str:
@@ -76,6 +77,7 @@ class Connection:
     wire: Wire
     offers: Offers
     patience: Patience
+    together: bool = False  # as the settings say
 
 
 def connect(settings: SmtpSettings) -> Connection:
@@ -122,7 +124,7 @@ def _open(settings: SmtpSettings) -> Connection:
     except BaseException:
         wire.close()
         raise
-    return Connection(settings.place, wire, offers, patience)
+    return Connection(settings.place, wire, offers, patience, settings.together)
 
 
 def _introduce(wire: Wire, settings: SmtpSettings, patience: Patience) -> Offers:

@@ -17,6 +17,9 @@ from newsletter.transport.trouble import Broken, Garbled, Goodbye
 #: A body is written while the relay has nothing to say.
 _ALL_THE_WHILE = maxsize
 
+#: Octets of a body that may wait for its dot: what is longer is on its way for so long that it had better begin.
+_MODEST = 65_536
+
 
 class _Draft(NamedTuple):
     """A message as this relay is given it. `commands`: MAIL, RCPT and DATA, or the refusal that the relay is spared."""
@@ -46,7 +49,7 @@ class Conversation:
         self._announced: _Draft | None = None  # whose envelope goes along with the dot
 
     def begin(self, message: Message) -> Reply | None:
-        """Give the envelope, unless it was announced, and write the body; return its refusal. Raises Broken."""
+        """Give the envelope, unless it was announced, and see to the body; return its refusal. Raises Broken."""
         draft = self._awaited
         if self.begun or self.over:
             raise Broken("another message was begun")
@@ -58,10 +61,13 @@ class Conversation:
         elif draft.message is not message:
             raise Broken("another message was announced")
         self.stage = "data"
-        self._dot.hold_back()
-        patience = self._connection.patience
-        if not self._wire.write(draft.body, draft.size, patience.block, _ALL_THE_WHILE):
-            self._wire.make_room(patience.block)  # so that the dot can be written without waiting
+        if self._goes_with_its_dot(draft):
+            self._dot.hold_back(draft.body, draft.size)
+        else:
+            self._dot.hold_back()
+            patience = self._connection.patience
+            if not self._wire.write(draft.body, draft.size, patience.block, _ALL_THE_WHILE):
+                self._wire.make_room(patience.block)  # so that the dot can be written without waiting
         self.begun = True
         return None
 
@@ -92,7 +98,7 @@ class Conversation:
     def outlook(self) -> Outlook:
         """Say how it stands since the release, without waiting. Never raises."""
         announced = self._announced
-        if not self._dot.gone or announced is None or announced.size > self._wire.room:
+        if not self._dot.gone or announced is None or not self._goes_at_once(announced):
             return Outlook.AMISS
         try:
             heard = self._wire.catch()
@@ -126,6 +132,13 @@ class Conversation:
         """End the connection."""
         self.over = True
         self._wire.close()
+
+    def _goes_with_its_dot(self, draft: _Draft) -> bool:
+        return self._connection.together and draft.size <= _MODEST
+
+    def _goes_at_once(self, draft: _Draft) -> bool:
+        """Whether the body of a message can be begun without waiting."""
+        return self._goes_with_its_dot(draft) or self._wire.has_room(draft.size)
 
     def _drafted(self, message: Message) -> _Draft:
         body = for_data(message)

@@ -1,11 +1,15 @@
-"""The final dot of a message, without which no relay may take it: held back until somebody releases the message."""
+"""The final dot of a message, without which no relay may take it: held back until somebody releases the message.
 
+What goes in front of it may be held back with it, to save a packet.
+"""
+
+from collections.abc import Sequence
 from threading import Lock
 from time import monotonic
 
 from newsletter.transport.replies import shown
 from newsletter.transport.trouble import Broken
-from newsletter.transport.wire import Wire
+from newsletter.transport.wire import Wire, rest
 
 DOT = b".\r\n"
 
@@ -29,7 +33,10 @@ class FinalDot:
         self._lock = Lock()
         self._released = False
         self._broken: Broken | None = None  # why no dot is written any more
-        self._unwritten, self._written = b"", 0
+        self._before: Sequence[bytes] = ()
+        self._end = len(DOT)
+        self._unwritten: Sequence[bytes | memoryview] = ()
+        self._written = 0
 
     @property
     def decided(self) -> bool:
@@ -44,26 +51,30 @@ class FinalDot:
     @property
     def taken(self) -> bool:
         """Whether the relay may have the dot."""
-        return self._written >= len(DOT)
+        return self._written >= self._end
 
-    def hold_back(self) -> None:
-        """Begin another message."""
+    def hold_back(self, before: Sequence[bytes] = (), size: int = 0) -> None:
+        """Begin another message; so many octets in pieces, if any, go with the dot and before it."""
         self._released, self._written = False, 0
+        self._before, self._end = before, size + len(DOT)
 
     def write(self, commands: bytes) -> None:
         """Write the dot, and commands behind it, as far as that goes without waiting. Never raises."""
-        octets = DOT + commands
+        pieces = (*self._before, DOT + commands)
+        size = self._end + len(commands)
         with self._lock:
             if self._released or self._broken is not None:
                 return
             try:
                 if heard := self._wire.overheard():
                     raise _too_early(heard)
-                self._written = self._wire.write_now(octets)
+                self._written = self._wire.write_now(pieces)
             except Broken as broken:
+                self._written = broken.taken
                 self._give_up(broken)
             else:
-                self._unwritten = octets[self._written :]
+                if self._written < size:
+                    self._unwritten = rest(pieces, self._written)
                 self._released = True
 
     def abandon(self) -> None:
@@ -80,10 +91,11 @@ class FinalDot:
         if not self._released:
             self._await_release()
         if self._unwritten:
-            octets, self._unwritten = self._unwritten, b""
+            pieces, self._unwritten = self._unwritten, ()
+            size = sum(map(len, pieces))
             try:
-                self._wire.write((octets,), len(octets), seconds, quiet=len(DOT) - self._written)
-                self._written += len(octets)
+                self._wire.write(pieces, size, seconds, quiet=self._end - self._written)
+                self._written += size
             except Broken as broken:
                 self._written += broken.taken
                 if not self.taken:

@@ -47,7 +47,7 @@ class Wire:
         self._poll.register(plug, select.POLLIN)
         self._look.register(plug, select.POLLIN)
         self._seconds = 0.0
-        self._room = None
+        self._room = 0
         self.heard = b""  # and not yet read
 
     @property
@@ -65,16 +65,16 @@ class Wire:
         """The number of the other side."""
         return self._address(self._plug.getpeername)
 
-    @property
-    def room(self) -> int:
-        """Octets that go at once when none are on their way: with each come some of the kernel's own."""
-        if self._room is None:
-            self._room = self._plug.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
-        return self._room
-
     def fileno(self) -> int:
         """The number by which the kernel knows this connection; -1 when it is over."""
         return self._plug.fileno()
+
+    def has_room(self, octets: int) -> bool:
+        """Whether so many octets go at once when none are on their way."""
+        if octets > self._room:  # which grows as it is used
+            whole = self._plug.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+            self._room = whole // 2  # with each octet come some of the kernel's own
+        return octets <= self._room
 
     @staticmethod
     def _address(name: Callable[[], tuple[str, int]]) -> str:
@@ -97,7 +97,7 @@ class Wire:
         """Write some commands."""
         self.write((octets,), len(octets), seconds)
 
-    def write(self, pieces: Sequence[bytes], size: int, seconds: float, quiet: int = 0) -> bool:
+    def write(self, pieces: Sequence[bytes | memoryview], size: int, seconds: float, quiet: int = 0) -> bool:
         """Write pieces of so many octets in all; each block may take so many seconds. Return whether all went at once.
 
         Until `quiet` octets are written the relay has nothing to say: when it speaks before, that is the end.
@@ -105,12 +105,12 @@ class Wire:
         taken = self._send(pieces)
         if taken == size:
             return True
-        self._write_rest(_after(pieces, taken), taken, seconds, quiet)
+        self._write_rest(rest(pieces, taken), taken, seconds, quiet)
         return False
 
-    def write_now(self, octets: bytes) -> int:
+    def write_now(self, pieces: Sequence[bytes]) -> int:
         """Write what the kernel takes without waiting; return how much that was."""
-        return self._send((octets,))
+        return self._send(pieces)
 
     def make_room(self, seconds: float) -> None:
         """Wait until the kernel takes more, or the relay speaks."""
@@ -196,7 +196,7 @@ class Wire:
                     if self.heard and taken < quiet:
                         raise Garbled(f"it spoke in the middle of a message: {shown(self.heard)}")
                 more = self._send(pieces)
-                pieces, taken = _after(pieces, more), taken + more
+                pieces, taken = rest(pieces, more), taken + more
                 if taken >= mark:
                     deadline, mark = monotonic() + seconds, taken + _BLOCK
         except Broken as broken:
@@ -241,7 +241,7 @@ class Wire:
             raise Garbled("it does not stop speaking")
 
 
-def _after(pieces: Sequence[bytes | memoryview], taken: int) -> list[bytes | memoryview]:
+def rest(pieces: Sequence[bytes | memoryview], taken: int) -> list[bytes | memoryview]:
     """Return what is left of the pieces when so many octets are gone."""
     for number, piece in enumerate(pieces):
         if taken < len(piece):

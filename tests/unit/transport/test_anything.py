@@ -6,6 +6,7 @@ speaks of, and keeps its own account of what it took; afterwards the two account
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
 from threading import Thread
 
@@ -57,9 +58,10 @@ EARLY = {"early": lambda well, stamp: Act(b"250 2.0.0 early\r\n"), **{name: DEED
 class Whims:
     """A script that does one thing after the other, and all well in the end."""
 
-    def __init__(self, deeds: Sequence[str], skip: int) -> None:
+    def __init__(self, deeds: Sequence[str], skip: int, *, together: bool = False) -> None:
         self.deeds: Iterator[str] = iter(deeds)
         self.skip = skip
+        self.together = together  # what comes of a body has its dot behind it: nothing is too early then
 
     def __call__(self, step: str, about: str, number: int) -> Act | None:
         well = {
@@ -71,6 +73,8 @@ class Whims:
             "dot": f"250 2.0.0 taken {about}\r\n".encode(),
             "body": b"",
         }.get(step)
+        if step == "body" and self.together:
+            return None
         if well is None or self.skip > 0 or not (step != "dot" or about):
             self.skip -= 1
             return None
@@ -89,8 +93,13 @@ class Whims:
 Account = list[tuple[Message, Verdict | None]]
 
 
-def hand_over(transport_of: object, server: Puppet, messages: Sequence[Message], account: Account) -> None:
-    """Do what a worker does, whatever happens; None in the account stands for a relay that takes nothing."""
+def hand_over(
+    transport_of: object, server: Puppet, messages: Sequence[Message], account: Account, *, early: bool
+) -> None:
+    """Do what a worker does, whatever happens; None in the account stands for a relay that takes nothing.
+
+    `early`: the relay may speak as soon as it has something of a body, before the dot.
+    """
     transport: Transport | None = None
     left = list(messages)
     while left:
@@ -103,7 +112,7 @@ def hand_over(transport_of: object, server: Puppet, messages: Sequence[Message],
             account.append((left.pop(0), None))
             continue
         del left[:depth]
-        if depth == 1 and refusals == [None]:
+        if early and depth == 1 and refusals == [None]:
             server.reading.wait(FOREVER)  # so that what it says too early is there before the dot could be
         ledger = Thread(target=transport.release, args=(following,))
         ledger.start()
@@ -141,10 +150,11 @@ def compare(account: Account, server: Puppet, messages: Sequence[Message]) -> No
                 assert whole == 0
 
 
-def run(server: Puppet, messages: Sequence[Message], transport_of: object) -> Account:
+def run(server: Puppet, messages: Sequence[Message], transport_of: object, *, early: bool = True) -> Account:
     """Hand messages over in a thread of its own, and see that it ends."""
     account: Account = []
-    thread = Thread(target=hand_over, args=(transport_of, server, messages, account), daemon=True)
+    facts = (transport_of, server, messages, account)
+    thread = Thread(target=hand_over, args=facts, kwargs={"early": early}, daemon=True)
     thread.start()
     thread.join(FOREVER)
     assert not thread.is_alive(), "it hangs"
@@ -154,16 +164,18 @@ def run(server: Puppet, messages: Sequence[Message], transport_of: object) -> Ac
 LETTERS = [letter(number) for number in range(1, 5)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.sampled_from([*DEEDS, *TWICE, "early", "well", "well", "well", "well"]), max_size=14),
     st.sampled_from([USUAL, ()]),
     st.integers(0, 6),
+    st.booleans(),
 )
-def test_message_by_message(deeds: list[str], offers: tuple[str, ...], skip: int) -> None:
+def test_message_by_message(deeds: list[str], offers: tuple[str, ...], skip: int, together: bool) -> None:
     """By DATA, in groups of commands and without; some seconds, for relays that make us wait."""
-    with puppet(Whims(deeds, skip), offers) as server:
-        account = run(server, LETTERS, lambda: SmtpTransport(to(server, timeout=TIMEOUT)))
+    with puppet(Whims(deeds, skip, together=together), offers) as server:
+        transport_of = partial(SmtpTransport, to(server, timeout=TIMEOUT, together=together))
+        account = run(server, LETTERS, transport_of, early=not together)
     compare(account, server, LETTERS)
 
 
@@ -179,9 +191,17 @@ def test_round_by_round(deeds: list[str], skip: int) -> None:
 @pytest.fixture(scope="module")
 def ways() -> Iterator[dict[str, tuple[Puppet, Transport]]]:
     """A connection for each way to send a message, for many examples."""
-    with puppet(offers=()) as one, puppet(offers=USUAL) as group, puppet(offers=CHUNKS) as chunks:
-        servers = {"in turn": one, "in groups": group, "in rounds": chunks}
-        transports = {name: open_transport(to(server, pipeline=2)) for name, server in servers.items()}
+    with (
+        puppet(offers=()) as one,
+        puppet(offers=USUAL) as group,
+        puppet(offers=USUAL) as whole,
+        puppet(offers=CHUNKS) as chunks,
+    ):
+        servers = {"in turn": one, "in groups": group, "with its dot": whole, "in rounds": chunks}
+        transports = {
+            name: open_transport(to(server, pipeline=2, together=name == "with its dot"))
+            for name, server in servers.items()
+        }
         yield {name: (servers[name], transports[name]) for name in servers}
         for transport in transports.values():
             transport.close()
@@ -191,7 +211,7 @@ OCTETS = st.binary(max_size=80) | st.text("\r\n. x", max_size=40).map(str.encode
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(OCTETS, max_size=5), st.sampled_from(["in turn", "in groups", "in rounds"]))
+@given(st.lists(OCTETS, max_size=5), st.sampled_from(["in turn", "in groups", "with its dot", "in rounds"]))
 def test_any_octets(ways: dict[str, tuple[Puppet, Transport]], pieces: list[bytes], way: str) -> None:
     """Any message arrives with CRLF at the end of each line, and otherwise as it is, wherever it is cut."""
     server, transport = ways[way]
@@ -210,7 +230,7 @@ def test_any_octets(ways: dict[str, tuple[Puppet, Transport]], pieces: list[byte
         st.binary(max_size=30).map(lambda line: b"x" + line.translate(None, b"\r\n") + b"\r\n"), min_size=1
     ),
     st.lists(st.integers(0, 300), max_size=8),
-    st.sampled_from(["in turn", "in groups", "in rounds"]),
+    st.sampled_from(["in turn", "in groups", "with its dot", "in rounds"]),
 )
 def test_what_is_ready(
     ways: dict[str, tuple[Puppet, Transport]], lines: list[bytes], cuts: list[int], way: str

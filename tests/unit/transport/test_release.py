@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 
@@ -19,7 +19,10 @@ from tests.certificates import self_signed
 from tests.smtp_server import smtp_server
 from tests.unit.transport.puppet import CHUNKS, USUAL, Act, Puppet, codes, letter, puppet, to
 
-WAYS = pytest.mark.parametrize(("offers", "pipeline"), [((), 1), (USUAL, 1), (CHUNKS, 2)])
+WAYS = pytest.mark.parametrize(
+    ("offers", "ways"),
+    [((), {}), ((), {"together": True}), (USUAL, {}), (USUAL, {"together": True}), (CHUNKS, {"pipeline": 2})],
+)
 
 #: Seconds after which something hangs, on the slowest machine.
 FOREVER = 20
@@ -44,9 +47,9 @@ class Waiting:
 
 
 @WAYS
-def test_while_somebody_waits(offers: tuple[str, ...], pipeline: int) -> None:
+def test_while_somebody_waits(offers: tuple[str, ...], ways: dict[str, int]) -> None:
     """One thread waits for the verdict, another one says when it may come; and so on, message by message."""
-    with puppet(offers=offers) as server, closing(open_transport(to(server, pipeline=pipeline))) as transport:
+    with puppet(offers=offers) as server, closing(open_transport(to(server, **ways))) as transport:
         messages = [letter(number) for number in range(1, 31)]
         for number, message in enumerate(messages, 1):
             assert transport.begin([message]) == [None]
@@ -77,9 +80,9 @@ def test_over_tls(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @WAYS
-def test_abandoned_while_somebody_waits(offers: tuple[str, ...], pipeline: int) -> None:
+def test_abandoned_while_somebody_waits(offers: tuple[str, ...], ways: dict[str, int]) -> None:
     """The relay gets no dot, and whoever waits hears that it certainly has not taken the message."""
-    with puppet(offers=offers) as server, closing(open_transport(to(server, pipeline=pipeline))) as transport:
+    with puppet(offers=offers) as server, closing(open_transport(to(server, **ways))) as transport:
         assert transport.begin([letter(1)]) == [None]
         waiting = Waiting(transport)
         transport.abandon()
@@ -92,9 +95,9 @@ def test_abandoned_while_somebody_waits(offers: tuple[str, ...], pipeline: int) 
 
 
 @WAYS
-def test_what_is_decided_is_decided(offers: tuple[str, ...], pipeline: int) -> None:
+def test_what_is_decided_is_decided(offers: tuple[str, ...], ways: dict[str, int]) -> None:
     """A release is not taken back, and neither is the envelope that went along with it."""
-    with puppet(offers=offers) as server, closing(open_transport(to(server, pipeline=pipeline))) as transport:
+    with puppet(offers=offers) as server, closing(open_transport(to(server, **ways))) as transport:
         second = letter(2)
         transport.begin([letter(1)])
         transport.release([second])
@@ -166,12 +169,12 @@ class Narrow(Wire):
         super().__init__(socket.create_connection(("127.0.0.1", port)))
         self.width = width
 
-    def write_now(self, octets: bytes) -> int:
-        return super().write_now(octets[: self.width]) if self.width else 0
+    def write_now(self, pieces: Sequence[bytes]) -> int:
+        return super().write_now([b"".join(pieces)[: self.width]]) if self.width else 0
 
 
 @contextmanager
-def narrow(server: Puppet, width: int) -> Iterator[SmtpTransport]:
+def narrow(server: Puppet, width: int, *, together: bool = False) -> Iterator[SmtpTransport]:
     """Open a transport over a narrow connection."""
     wire = Narrow(server.port, width)
     wire.reply(5)
@@ -179,15 +182,16 @@ def narrow(server: Puppet, width: int) -> Iterator[SmtpTransport]:
     settings = to(server)
     offers = Offers(pipelining=True)
     with closing(
-        SmtpTransport(settings, Connection(settings.place, wire, offers, Patience.up_to(5)))
+        SmtpTransport(settings, Connection(settings.place, wire, offers, Patience.up_to(5), together))
     ) as transport:
         yield transport
 
 
-@pytest.mark.parametrize("width", [0, 1, 2, 3, 4, 20])
-def test_a_release_that_does_not_fit(width: int) -> None:
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("width", [0, 1, 2, 3, 4, 20, 150, 282, 300])
+def test_a_release_that_does_not_fit(width: int, together: bool) -> None:
     """What the kernel does not take at once is written by the thread that waits."""
-    with puppet() as server, narrow(server, width) as transport:
+    with puppet() as server, narrow(server, width, together=together) as transport:
         messages = [letter(number) for number in range(4)]
         for number, message in enumerate(messages, 1):
             assert transport.begin([message]) == [None]
@@ -198,13 +202,16 @@ def test_a_release_that_does_not_fit(width: int) -> None:
     assert server.connections == 1
 
 
+@pytest.mark.parametrize("before", [(), (b"line\r\n", b"line\r\n")])
 @pytest.mark.parametrize(("width", "in_doubt"), [(0, False), (2, False), (3, True), (20, True)])
-def test_half_a_release(width: int, in_doubt: bool) -> None:
+def test_half_a_release(width: int, in_doubt: bool, before: tuple[bytes, ...]) -> None:
     """When the connection breaks then, it depends on whether the kernel had taken the whole dot."""
+    size = sum(map(len, before))
     with puppet() as server:
-        wire = Narrow(server.port, width)
+        wire = Narrow(server.port, size + width)
         wire.reply(5)
         dot = FinalDot(wire)
+        dot.hold_back(before, size)
         dot.write(b"MAIL FROM:<a@b.org>\r\n" * 3)
         wire.silence()
         raised = _raised(lambda: dot.wait(5))
