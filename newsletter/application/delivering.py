@@ -13,7 +13,7 @@ from newsletter.application.opening import clock
 from newsletter.errors import NewsletterError
 from newsletter.outbox import cancelling, letters, steering
 from newsletter.outbox.delivery import worker
-from newsletter.outbox.delivery.courier import MailRefused
+from newsletter.outbox.delivery.settling import MailRefused
 from newsletter.outbox.delivery.warmup import WarmUp
 from newsletter.outbox.delivery.worker import Summary
 from newsletter.outbox.letters import Post, Round

@@ -144,13 +144,15 @@ class Transport(Protocol):
 
 
 class Outlook(Enum):
-    """How it stands with a round that was released."""
+    """How it stands with a round that was released.
 
-    WELL = (
-        auto()
-    )  # all of it is taken, and the relay awaits the next: nothing that comes now has to be waited for
-    WAITING = auto()  # the relay has not answered yet
-    AMISS = auto()  # anything else
+    WELL: all of it is taken, and the relay awaits the next, so that nothing that comes now has to be waited for.
+    WAITING: the relay has not answered yet. AMISS: anything else.
+    """
+
+    WELL = auto()
+    WAITING = auto()
+    AMISS = auto()
 
 
 @runtime_checkable

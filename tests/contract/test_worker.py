@@ -15,7 +15,7 @@ from sqlalchemy import Engine, update
 from newsletter.errors import RelayUnavailable
 from newsletter.outbox import queue
 from newsletter.outbox.delivery import worker
-from newsletter.outbox.delivery.courier import MailRefused, RelaySilent
+from newsletter.outbox.delivery.settling import MailRefused, RelaySilent
 from newsletter.outbox.delivery.worker import Summary
 from newsletter.outbox.messages.composing import Composer
 from newsletter.outbox.queue import Counts

@@ -11,11 +11,12 @@ from datetime import datetime
 from time import sleep
 from typing import NamedTuple
 
-from newsletter.errors import NewsletterError
-from newsletter.outbox.delivery import retry
+from newsletter.outbox.delivery import retry, settling
 from newsletter.outbox.delivery.claims import Claimed, Settlement
-from newsletter.outbox.delivery.ledger import Ledger, Turn
+from newsletter.outbox.delivery.ledger import Ledger
 from newsletter.outbox.delivery.pace import Pace
+from newsletter.outbox.delivery.settling import MailRefused, RelaySilent
+from newsletter.outbox.delivery.turns import Turn
 from newsletter.transport.protocol import Lost, Message, Outlook, Reply, Transport, Verdict, Watchable
 from subscribers.errors import InvalidAddress
 
@@ -26,25 +27,6 @@ _GLANCE = 0.05
 
 #: Messages in a row on one connection that may end in doubt before the run is stopped.
 _DOUBTS_IN_A_ROW = 2
-
-
-class MailRefused(NewsletterError):
-    """The relay refuses our mail for a reason that is about us; nothing was held against the readers.
-
-    `issue_number`: of which issue the message was, or None for a notice.
-    """
-
-    def __init__(self, reply: Reply, issue_number: int | None) -> None:
-        super().__init__(
-            f"The relay refuses our mail: {reply}.",
-            remedy="This is about us, not about the reader. Mend it with whoever runs the relay, and send again.",
-        )
-        self.reply = reply
-        self.issue_number = issue_number
-
-
-class RelaySilent(NewsletterError):
-    """The relay took messages, or not, and did not say which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,33 +190,15 @@ class Courier:
 
     def _settle(self, round_: _Round, verdicts: Sequence[Verdict]) -> None:
         """Say what becomes of each delivery of a round, and whether this connection goes on."""
-        silences = 0
         for claimed, verdict in zip(round_.claimed, verdicts, strict=True):
-            if isinstance(verdict, Reply):
-                self._settlements.append(self._answered(claimed, verdict))
-            else:
-                silences += verdict.in_doubt
-                self._settlements.append(self._unanswered(claimed, verdict))
-        if not silences:
-            self._doubts = 0
-            return
-        self._doubts += 1
+            settlement = settling.settlement(claimed, verdict, resend=self._orders.resend)
+            self._settlements.append(settlement)
+            if settlement.outcome.stops and settlement.reply is not None:
+                self._error = self._error or MailRefused(settlement.reply, claimed.issue_number)
+        silences = [verdict for verdict in verdicts if isinstance(verdict, Lost) and verdict.in_doubt]
+        self._doubts = self._doubts + 1 if silences else 0
         if self._doubts >= _DOUBTS_IN_A_ROW:
-            words = next(verdict.words for verdict in verdicts if isinstance(verdict, Lost))
-            self._error = self._error or _silent(words)
-
-    def _answered(self, claimed: Claimed, reply: Reply) -> Settlement:
-        outcome = retry.decide(reply, claimed.attempts)
-        if outcome.stops:
-            self._error = self._error or MailRefused(reply, claimed.issue_number)
-        return Settlement(claimed.id, outcome, reply, domain=claimed.domain if outcome.hold else "")
-
-    def _unanswered(self, claimed: Claimed, lost: Lost) -> Settlement:
-        if lost.in_doubt:
-            outcome = retry.in_doubt(claimed.attempts, resend=self._orders.resend)
-        else:
-            outcome = retry.decide(Reply(421, "4.4.2", lost.words), claimed.attempts)
-        return Settlement(claimed.id, outcome, note=lost.words)
+            self._error = self._error or RelaySilent(silences[0].words)
 
     def _write_down(self) -> None:
         """Hand in the outcomes that are left."""
@@ -247,10 +211,3 @@ class Courier:
         for settlement in settled:
             if settlement.outcome.counts:
                 self.tally[settlement.outcome.status] += 1
-
-
-def _silent(words: str) -> RelaySilent:
-    return RelaySilent(
-        f"The relay did not say whether it took the message: {words.rstrip('.')}.",
-        remedy="Ask whoever runs the relay; the next send goes on.",
-    )

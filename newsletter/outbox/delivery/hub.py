@@ -43,9 +43,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._watched = select.poll()
-        self._lines: dict[
-            int, tuple[Line, float]
-        ] = {}  # with the moment from which each is waited for too long
+        #: By what is watched: each line, and the moment from which on its relay keeps us waiting.
+        self._lines: dict[int, tuple[Line, float]] = {}
         self._offered: deque[Line] = deque()
         self._ear, self._bell = socket.socketpair()
         self._bell.setblocking(False)

@@ -8,36 +8,21 @@ looks after the connections on which all is well, and brings their outcomes befo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock, Thread, get_ident
 
-from sqlalchemy import Engine, or_
+from sqlalchemy import Engine
 
-from newsletter.outbox import giving_back
-from newsletter.outbox.delivery import retry
 from newsletter.outbox.delivery.claims import Claimed, Claims, Settlement
 from newsletter.outbox.delivery.domains import Domains
 from newsletter.outbox.delivery.hub import Hub, Line
 from newsletter.outbox.delivery.lease import Lease, TakenForDead
 from newsletter.outbox.delivery.patience import persistently
 from newsletter.outbox.delivery.stock import Stock
+from newsletter.outbox.delivery.turns import Book, Turn
 from newsletter.outbox.delivery.warmup import WarmUp
-from subscribers.standing import Standing, Transaction
-
-
-@dataclass(slots=True)
-class Turn:
-    """One connection's visit: what it settles, and what it would send next."""
-
-    settlements: Sequence[Settlement]
-    round: Sequence[Claimed]
-    may_send: bool = False
-    written: bool = False  # it is known whether the round may be sent
-    done: bool = False  # and everybody was told
-    failure: BaseException | None = None
-    tell: Callable[[bool], None] | None = None  # whom to tell when it is written
-    bell: "Lock | None" = None  # its connection waits until this is released
+from subscribers.standing import Standing
 
 
 class Ledger:
@@ -58,7 +43,6 @@ class Ledger:
         domains: Domains | None = None,
         warm_up: WarmUp | None = None,
     ) -> None:
-        self._now = now
         self._standing = Standing(engine)
         self._writing = Lock()  # the standing connection is one thread's at a time
         self.lease = Lease(engine, lease, now=now, resend=resend)
@@ -74,6 +58,7 @@ class Ledger:
             domains=domains or Domains(),
             warm_up=warm_up,
         )
+        self._book = Book(self._standing, self._claims, self.stock, now=now)
         self._turns: list[Turn] = []
         self._closing = False
         self._gate = Lock()
@@ -194,49 +179,14 @@ class Ledger:
         return turn.may_send
 
     def _commit(self, turns: Sequence[Turn]) -> None:
-        """Write the turns down, all in one transaction, and say to each whether its round may be sent."""
-        settlements = [settlement for turn in turns for settlement in turn.settlements]
-        rounds = [claimed.id for turn in turns for claimed in turn.round]
-
-        def write_down() -> set[int]:
-            with self._standing.writing() as transaction:
-                now = self._now()
-                if settlements:
-                    self._claims.settle(transaction, settlements, now)
-                    self._give_posts_back(transaction, settlements)
-                marked = self._claims.mark_sending(transaction, rounds, now) if rounds else set()
-                if len(marked) < len(rounds):
-                    self._halt(transaction, turns, marked)
-            return marked
-
+        """Write the turns down, and say to each whether its round may be sent."""
         try:
             # outcomes that are known are worth waiting for
-            marked = persistently(write_down, until=self.lease.trusted_until)
-            self.stock.settled(settlements)
+            marked = persistently(partial(self._book.enter, turns), until=self.lease.trusted_until)
+            self.stock.settled([settlement for turn in turns for settlement in turn.settlements])
         except BaseException as failure:  # noqa: BLE001 - raised in each connection's thread
             for turn in turns:
                 turn.failure = failure
         else:
             for turn in turns:
                 turn.may_send = all(claimed.id in marked for claimed in turn.round)
-
-    def _give_posts_back(self, transaction: Transaction, settlements: Sequence[Settlement]) -> None:
-        """Make the posts of what failed new to their readers again, as if they had not been sent."""
-        failed = [one.delivery_id for one in settlements if one.outcome.status == "failed"]
-        if failed:
-            for statement in giving_back.statements(
-                lambda table: or_(*(table.c.id == one for one in failed))
-            ):
-                transaction.run(self._standing.prepare(statement))
-
-    def _halt(self, transaction: Transaction, turns: Sequence[Turn], marked: set[int]) -> None:
-        """Somebody has left, or an issue was paused: give back what is not on its way, to be looked at anew.
-
-        What other connections have taken stays theirs: they will ask for it themselves.
-        """
-        halted = [turn.round for turn in turns if any(claimed.id not in marked for claimed in turn.round)]
-        ids = [claimed.id for round_ in halted for claimed in round_]
-        withdrawn = [Settlement(number, retry.unmarked()) for number in ids if number in marked]
-        self._claims.settle(transaction, withdrawn, self._now())
-        refused = [number for number in ids if number not in marked]
-        self._claims.release(transaction, [*self.stock.clear(ids), *refused])

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 
 from sqlalchemy import Engine
 
@@ -18,6 +18,7 @@ from newsletter.outbox.delivery.domains import Domains
 from newsletter.outbox.delivery.ledger import Ledger
 from newsletter.outbox.delivery.pace import Pace
 from newsletter.outbox.delivery.patience import persistently
+from newsletter.outbox.delivery.shift import Shift
 from newsletter.outbox.delivery.warmup import WarmUp
 from newsletter.transport.protocol import Transport
 from subscribers.database import writing
@@ -121,7 +122,7 @@ class _Run:
             self._unavailable = None
             couriers = [Courier(orders) for _ in range(min(connections, waiting))]
             self._couriers += couriers
-            self._attend([_Connection(self, courier) for courier in couriers], on_progress)
+            self._attend([Shift(courier, self._ledger, self._fail) for courier in couriers], on_progress)
             if self.is_over() or self._unavailable is None or self._tally().total() == done:
                 break
         else:
@@ -146,11 +147,7 @@ class _Run:
             stopped=failure if isinstance(failure, NewsletterError) else None,
         )
 
-    def carry_on(self, connection: "_Connection") -> None:
-        """Have the ledger's thread carry on with a connection."""
-        self._ledger.look_after(connection)
-
-    def fail(self, failure: BaseException) -> None:
+    def _fail(self, failure: BaseException) -> None:
         """Take note of what has ended a connection, or ends all."""
         with self._lock:
             if isinstance(failure, RelayUnavailable):
@@ -158,21 +155,21 @@ class _Run:
             else:
                 self._failure = self._failure or failure
 
-    def _attend(self, connections: Sequence["_Connection"], on_progress: Callable[[int], None]) -> None:
-        """Run the connections, give signs of life and report progress; whatever interrupts this ends them first."""
+    def _attend(self, shifts: Sequence[Shift], on_progress: Callable[[int], None]) -> None:
+        """Run the shifts, give signs of life and report progress; whatever interrupts this ends them first."""
         try:
-            for connection in connections:
-                connection.start()
-            for connection in connections:
-                while not connection.ended.wait(_GLANCE):
+            for shift in shifts:
+                shift.start()
+            for shift in shifts:
+                while not shift.ended.wait(_GLANCE):
                     self._ledger.lease.renew()
                     self._report(on_progress)
             self._report(on_progress)
         except BaseException as interruption:
-            self.fail(interruption)
-            for connection in connections:
-                if connection.begun:
-                    connection.ended.wait()
+            self._fail(interruption)
+            for shift in shifts:
+                if shift.begun:
+                    shift.ended.wait()
             if not isinstance(interruption, NewsletterError):
                 raise
 
@@ -185,62 +182,3 @@ class _Run:
 
     def _tally(self) -> Counter[str]:
         return sum((courier.tally for courier in self._couriers), Counter())
-
-
-class _Connection:
-    """A courier at work: in a thread of its own, or carried on with by the ledger's."""
-
-    def __init__(self, run: _Run, courier: Courier) -> None:
-        self.ended = (
-            Event()
-        )  # and no `join`: a thread that works on counts as joined when a signal interrupts that
-        self.fileno, self.outlook = courier.fileno, courier.outlook
-        self._run, self._courier = run, courier
-        self._steps = courier.work()
-        self._first = Thread(target=self._work, daemon=True)
-
-    @property
-    def begun(self) -> bool:
-        """Whether `ended` will ever be set."""
-        return self._first.ident is not None
-
-    def start(self) -> None:
-        """Begin, in a thread of its own."""
-        self._first.start()
-
-    def go_alone(self) -> None:
-        """Go on in a thread of its own."""
-        try:
-            Thread(target=self._work, daemon=True).start()
-        except RuntimeError as failure:  # no more threads
-            self._end(failure)
-
-    def carry_on(self) -> bool:
-        """Go on to where the relay has to be waited for; return whether that need not be done here."""
-        if not self._step():
-            return False
-        if self._courier.smooth:
-            return True
-        self.go_alone()
-        return False
-
-    def _work(self) -> None:
-        while self._step():
-            if self._courier.smooth:
-                self._run.carry_on(self)
-                return
-
-    def _step(self) -> bool:
-        try:
-            next(self._steps)
-        except StopIteration:
-            self.ended.set()
-        except BaseException as failure:  # noqa: BLE001 - raised again in the caller's thread
-            self._end(failure)
-        else:
-            return True
-        return False
-
-    def _end(self, failure: BaseException) -> None:
-        self._run.fail(failure)
-        self.ended.set()
