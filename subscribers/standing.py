@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Engine, Executable, PoolProxiedConnection
+from sqlalchemy import ARRAY, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -35,7 +35,8 @@ class Prepared:
         self._convert = {
             name: _remembering(convert)
             for name, parameter in compiled.binds.items()
-            if (convert := parameter.type.dialect_impl(engine.dialect).bind_processor(engine.dialect))
+            if not isinstance(parameter.type, ARRAY)  # a driver takes a list as it is
+            and (convert := parameter.type.dialect_impl(engine.dialect).bind_processor(engine.dialect))
         }
         self._given = {name: self._converted(name, value) for name, value in compiled.params.items()}
         self._in_order = itemgetter(*compiled.positiontup) if compiled.positiontup else None
@@ -81,7 +82,8 @@ class Standing:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._is_sqlite = engine.dialect.name == "sqlite"
+        #: Whether the database is a server, a round trip away, which takes lists and several changes in a statement.
+        self.is_server = engine.dialect.name != "sqlite"
         self._connection: PoolProxiedConnection | None = None
         self._cursor: Any = None
 
@@ -92,17 +94,27 @@ class Standing:
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """One transaction that writes: all of it is kept, or none. Raises DatabaseUnavailable."""
+        with self._ready() as cursor:
+            cursor.execute("BEGIN" if self.is_server else "BEGIN IMMEDIATE")
+            yield Transaction(cursor)
+            cursor.execute("COMMIT")
+
+    def at_once(self, statement: Prepared, values: Mapping[str, Any]) -> int:
+        """Execute one statement, in a transaction that it is all of; return how many rows it changed.
+
+        A server is asked once, and not four times. Raises DatabaseUnavailable.
+        """
+        with self._ready() as cursor:
+            return Transaction(cursor).run(statement, values)
+
+    @contextmanager
+    def _ready(self) -> Iterator[Any]:
+        """Yield the cursor; after an error nothing is kept of what was begun. Raises DatabaseUnavailable."""
         driver: Any = self._engine.dialect.loaded_dbapi
         try:
             if self._cursor is None:
                 self._open()
-            if self._is_sqlite:  # elsewhere the driver begins by itself
-                self._cursor.execute("BEGIN IMMEDIATE")
-            yield Transaction(self._cursor)
-            if self._is_sqlite:
-                self._cursor.execute("COMMIT")
-            else:
-                self._cursor.connection.commit()
+            yield self._cursor
         except driver.Error as error:
             self._drop()
             if (outage := outages.explain(self._engine.url, error)) is None:
@@ -122,11 +134,11 @@ class Standing:
         self._connection = self._engine.raw_connection()
         self._connection.detach()  # from the pool: what is set here is for nobody else
         self._cursor = self._connection.cursor()
-        if self._is_sqlite:
-            self._cursor.execute("PRAGMA query_only=OFF")  # a view may have had this connection before
-        else:
+        if self.is_server:
+            self._cursor.connection.autocommit = True  # transactions begin and end where it is said
             self._cursor.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE}s'")
-            self._cursor.connection.commit()
+        else:
+            self._cursor.execute("PRAGMA query_only=OFF")  # a view may have had this connection before
 
     def _drop(self) -> None:
         """Forget a connection in whose middle something went wrong: nothing of its transaction is kept."""

@@ -1,18 +1,19 @@
 """What a worker does with the queue: claim, mark, settle, give back.
 
-Every change of a delivery is one conditional statement, the same on SQLite and PostgreSQL. Who may be mailed
-is part of the statements that claim and mark (law 4). They run for every message, so they are prepared once.
+Every change of a delivery is one conditional statement, the same on SQLite and PostgreSQL; a server is given at once
+what nearly every turn is. Who may be mailed is part of the statements that claim and mark (law 4). They run for every
+message, so they are prepared once.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam
+from sqlalchemy import ARRAY, ColumnElement, Integer, any_, bindparam
 
 from newsletter.outbox.delivery import statements
-from newsletter.outbox.delivery.retry import Outcome
+from newsletter.outbox.delivery.retry import SENT, Outcome
 from newsletter.outbox.tables import deliveries
 from newsletter.transport.protocol import Reply
 from subscribers.standing import Prepared, Standing, Transaction
@@ -53,7 +54,7 @@ class Claims:
 
     def __init__(self, standing: Standing, worker: int) -> None:
         self._worker = worker
-        self._prepare = standing.prepare
+        self._standing = standing
         self._lanes = {
             notices_only: standing.prepare(statements.lanes(notices_only=notices_only))
             for notices_only in (True, False)
@@ -63,6 +64,7 @@ class Claims:
             "issue": standing.prepare(statements.due(notices=False)),
         }
         self._release_all = standing.prepare(statements.release())
+        self._accept_and_mark = standing.prepare(statements.accept_and_mark()) if standing.is_server else None
         self._for_so_many = lru_cache(maxsize=None)(self._prepare_for_so_many)
 
     def claim(
@@ -117,6 +119,26 @@ class Claims:
             what = "accept" if group[0].outcome.status == "sent" else "settle"
             self._for_each(transaction, what, [one.delivery_id for one in group], **_facts(group[0], now))
 
+    def accept_and_mark(
+        self, settlements: Sequence[Settlement], ids: Sequence[int], now: datetime
+    ) -> int | None:
+        """Settle what was sent and mark what is next in one statement, and a transaction of its own.
+
+        Return how many are marked now, or None where that cannot be done: nothing was, then.
+        """
+        sent = all(one.outcome is SENT for one in settlements)
+        if self._accept_and_mark is None or not (sent and settlements and ids):
+            return None
+        values = {
+            "accepted": [one.delivery_id for one in settlements],
+            "codes": [one.reply.code if one.reply else None for one in settlements],
+            "words": [_words(one) for one in settlements],
+            "next": list(ids),
+            "me": self._worker,
+            "now": now,
+        }
+        return self._standing.at_once(self._accept_and_mark, values)
+
     def release(self, transaction: Transaction, ids: Collection[int] | None = None) -> None:
         """Give back what this worker claimed and did not mark: all of it, or these."""
         if ids is None:
@@ -135,12 +157,17 @@ class Claims:
             for statement, named in self._in_groups(what, ids)
         )
 
-    def _in_groups(self, what: str, ids: Collection[int]) -> Iterable[tuple[Prepared, dict[str, int]]]:
+    def _in_groups(self, what: str, ids: Collection[int]) -> Iterable[tuple[Prepared, dict[str, Any]]]:
         """Yield a statement for each group of ids, with their values.
 
-        A list in a prepared statement has a fixed length, so a group is filled up to a power of two.
+        A server takes a list of any length as one value. Elsewhere a list in a prepared statement has a fixed length,
+        so a group is filled up to a power of two.
         """
         numbers = list(ids)
+        if self._standing.is_server:
+            if numbers:
+                yield self._for_so_many(what, 0), {"ids": numbers}
+            return
         for start in range(0, len(numbers), _LONGEST):
             group = numbers[start : start + _LONGEST]
             length = 1 << (len(group) - 1).bit_length()
@@ -148,9 +175,11 @@ class Claims:
             yield self._for_so_many(what, length), dict(zip(_names(length), group, strict=True))
 
     def _prepare_for_so_many(self, what: str, length: int) -> Prepared:
-        return self._prepare(
-            statements.FOR_EACH[what](deliveries.c.id.in_([bindparam(name) for name in _names(length)]))
-        )
+        """Prepare a statement for so many ids; 0: for a list."""
+        these: ColumnElement[bool] = deliveries.c.id == any_(bindparam("ids", type_=ARRAY(Integer)))
+        if length:
+            these = deliveries.c.id.in_([bindparam(name) for name in _names(length)])
+        return self._standing.prepare(statements.FOR_EACH[what](these))
 
 
 def _facts(settlement: Settlement, now: datetime) -> dict[str, Any]:
@@ -163,8 +192,14 @@ def _facts(settlement: Settlement, now: datetime) -> dict[str, Any]:
         "due": now + outcome.delay if again and (outcome.counts or reply is not None) else None,
         "settled": None if again else now,
         "code": reply.code if reply else None,
-        "words": (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else settlement.note) or None,
+        "words": _words(settlement),
     }
+
+
+def _words(settlement: Settlement) -> str | None:
+    """Return what is kept of the relay's words, or of ours where it gave none."""
+    reply = settlement.reply
+    return (" ".join(filter(None, (reply.enhanced, reply.text))) if reply else settlement.note) or None
 
 
 @lru_cache

@@ -1,14 +1,18 @@
 """The statements of a worker: what claims, marks, settles and gives back deliveries.
 
-They are written for lists of ids of a fixed length (`these`), so that they can be prepared once. The parameters are
-`me` (the worker), `now`, and what each statement names besides.
+They are written for lists of ids (`these`), so that they can be prepared once. The parameters are `me` (the worker),
+`now`, and what each statement names besides.
 """
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Executable,
     Integer,
+    Text,
+    Update,
     and_,
+    any_,
     bindparam,
     case,
     exists,
@@ -30,6 +34,12 @@ _ALL = true()
 _ME = deliveries.c.worker == bindparam("me")
 _NOW = bindparam("now", type_=Instant())
 _QUEUED: ColumnElement[bool] = deliveries.c.status == literal_column("'queued'")
+
+#: What was accepted is settled also where its worker was taken for dead, unless another one is at it.
+_MAY_BE_SETTLED = or_(
+    _ME,
+    and_(deliveries.c.worker.is_(None), or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))),
+)
 
 
 def lanes(*, notices_only: bool) -> Executable:
@@ -101,7 +111,7 @@ def _put_off(these: ColumnElement[bool]) -> Executable:
     return update(deliveries).where(these, _QUEUED, unclaimed).values(due_at=due)
 
 
-def _mark(these: ColumnElement[bool]) -> Executable:
+def _mark(these: ColumnElement[bool]) -> Update:
     lease_holds = exists().where(workers.c.id == bindparam("me"), workers.c.leased_until > _NOW)
     # what is marked already is ours and was not sent: its transaction was kept, and nobody told us so
     ours = and_(_ME, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
@@ -133,8 +143,32 @@ def _settle(these: ColumnElement[bool], whose: ColumnElement[bool] = _ME) -> Exe
 
 
 def _accept(these: ColumnElement[bool]) -> Executable:
-    waiting = or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))
-    return _settle(these, or_(_ME, and_(deliveries.c.worker.is_(None), waiting)))
+    return _settle(these, _MAY_BE_SETTLED)
+
+
+def accept_and_mark() -> Executable:
+    """What nearly every turn is, for a server that takes lists: settle what was sent, and mark what comes next.
+
+    `accepted` are the deliveries that were sent, with the `codes` and the `words` of the relay; `next` are marked.
+    """
+    lists = (("accepted", Integer()), ("codes", Integer()), ("words", Text()))
+    given = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in lists))
+    replies = given.table_valued("id", "code", "words", name="replies").render_derived()
+    settled = (
+        update(deliveries)
+        .where(deliveries.c.id == replies.c.id, _MAY_BE_SETTLED)
+        .values(
+            status="sent",
+            attempts=deliveries.c.attempts + 1,
+            settled_at=_NOW,
+            reply_code=replies.c.code,
+            reply=replies.c.words,
+            worker=None,
+        )
+        .returning(deliveries.c.id)
+    )
+    following = bindparam("next", type_=ARRAY(Integer()))
+    return _mark(deliveries.c.id == any_(following)).add_cte(settled.cte("settled"))
 
 
 def release(these: ColumnElement[bool] = _ALL) -> Executable:

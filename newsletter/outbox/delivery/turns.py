@@ -49,8 +49,12 @@ class Book:
         """
         settlements = [settlement for turn in turns for settlement in turn.settlements]
         rounds = [claimed.id for turn in turns for claimed in turn.round]
+        now = self._now()
+        if (marked_at_once := self._claims.accept_and_mark(settlements, rounds, now)) is not None:
+            if marked_at_once == len(rounds):
+                return set(rounds)
+            settlements = []  # they are; what is not marked is seen to below
         with self._standing.writing() as transaction:
-            now = self._now()
             if settlements:
                 self._claims.settle(transaction, settlements, now)
                 self._give_posts_back(transaction, settlements)
