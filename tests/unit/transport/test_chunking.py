@@ -230,7 +230,7 @@ class TestBreaks:
                 case "ehlo", 1:
                     return b"250 hello\r\n"
                 case "dot", 0:
-                    return Act(b"250 ok\r\n", "hang up")
+                    return Act(b"250 ok\r\n421 4.4.2 too long idle\r\n", "hang up")
             return None
 
         with puppet(script, CHUNKS) as server, closing(open_transport(to(server, pipeline=4))) as transport:
