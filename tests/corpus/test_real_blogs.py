@@ -13,8 +13,7 @@ import pytest
 
 from newsletter.content.post import Post
 from newsletter.content.reader import ContentFolder, Scan
-from tests.corpora import corpus
-from tests.requirements import require
+from tests.corpora import at_hand
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 #: SHA-256 over `path|address|UTC date` of every post, sorted, as Jekyll 4.3.1 listed them itself.
@@ -22,10 +21,7 @@ JEKYLLS_OWN_LIST = "f4abbb9cfe78ab2133bb9ea4f91ac7e112d831aa2df11fb1cfcbe00ffd5c
 
 
 def folder(name: str, *, url: str | None = None) -> ContentFolder:
-    root = corpus(f"content/{name}")
-    require(f"the {name} corpus", root)
-    assert root is not None
-    return ContentFolder(root, url=url, timezone=ZoneInfo("UTC"))
+    return ContentFolder(at_hand(f"content/{name}"), url=url, timezone=ZoneInfo("UTC"))
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +42,7 @@ def sendable(scan: Scan) -> list[Post]:
 
 def test_all_posts_of_the_jekyll_site_are_read(jekyll: Scan) -> None:
     """One post for each of the 102 files, all sendable, no two with one id."""
-    root = corpus("content/jekyll")
-    assert root is not None
+    root = at_hand("content/jekyll")
     files = sorted(f"_posts/{path.name}" for path in (root / "_posts").iterdir())
     assert len(files) == 102
     assert [post.path for post in jekyll.posts] == files
@@ -67,8 +62,7 @@ def test_dates_and_addresses_are_those_that_jekyll_gives(jekyll: Scan) -> None:
 
 def test_dates_and_addresses_follow_from_the_files(jekyll: Scan) -> None:
     """The same once more by other means: the `date:` line, else the file name, in Los Angeles."""
-    root = corpus("content/jekyll")
-    assert root is not None
+    root = at_hand("content/jekyll")
     for post in jekyll.posts:
         moment = expected_moment(root / post.path)
         local = moment.astimezone(LOS_ANGELES)
@@ -96,8 +90,7 @@ def test_the_one_date_that_is_out_of_order_is_told(jekyll: Scan) -> None:
 
 def test_all_posts_of_both_sections_of_the_zola_blog_are_read(zola: Scan) -> None:
     """One post for each file, but the pages of sections and the page that only lists releases."""
-    root = corpus("content/zola")
-    assert root is not None
+    root = at_hand("content/zola")
     files = {path.relative_to(root).as_posix() for path in (root / "content").rglob("*.md")}
     pages = {path for path in files if path.endswith("/_index.md")} | {"content/releases/latest.md"}
     assert {post.path for post in zola.posts} == files - pages
@@ -109,8 +102,7 @@ def test_all_posts_of_both_sections_of_the_zola_blog_are_read(zola: Scan) -> Non
 
 def test_dates_and_addresses_of_the_zola_blog_come_from_its_paths(zola: Scan) -> None:
     """`path` in the front matter holds both; files such as `roadmap@0.md` differ from it by name."""
-    root = corpus("content/zola")
-    assert root is not None
+    root = at_hand("content/zola")
     for post in zola.posts:
         fields = tomllib.loads((root / post.path).read_text().split("+++")[1])
         year, month, day = map(int, re.findall(r"\d+", fields["path"].removeprefix("inside-rust/"))[:3])
@@ -122,8 +114,7 @@ def test_dates_and_addresses_of_the_zola_blog_come_from_its_paths(zola: Scan) ->
 
 def test_the_pictures_of_page_bundles_are_found(zola: Scan, tmp_path: Path) -> None:
     """Every picture beside an index.md: by its address, or as a file where no site is known."""
-    root = corpus("content/zola")
-    assert root is not None
+    root = at_hand("content/zola")
     shutil.copytree(root / "content", tmp_path / "content")
     (tmp_path / "config.toml").write_text('base_url = "/"')
     public, private = folder("zola"), ContentFolder(tmp_path, timezone=ZoneInfo("UTC"))

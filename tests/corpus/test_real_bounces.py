@@ -15,7 +15,7 @@ import pytest
 from flufl.bounce import all_failures, scan_message
 
 from newsletter.inbound.reports import read_report
-from tests.corpora import corpus
+from tests.corpora import at_hand
 
 LABELS: dict[str, list[str]] = json.loads(Path(__file__).with_name("bounce_labels.json").read_text("utf-8"))
 
@@ -23,9 +23,7 @@ LABELS: dict[str, list[str]] = json.loads(Path(__file__).with_name("bounce_label
 @pytest.fixture(scope="module")
 def mails() -> dict[str, bytes]:
     """The mails, by folder and name."""
-    folder = corpus("bounces/maildir")
-    if folder is None:
-        pytest.skip("the corpus of bounces is not at hand")
+    folder = at_hand("bounces/maildir")
     return {f"{path.parent.name}/{path.stem}": path.read_bytes() for path in sorted(folder.glob("*/*.eml"))}
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import at_hand
 from tests.processes import PATIENCE
-from tests.requirements import require
 from tests.sites import TestSite, make_site
 
 WISH = b"From: Ana <ana@example.org>\nTo: news+subscribe@example.com\nMessage-ID: <1@example.org>\n\nYes, please.\n"
@@ -94,9 +93,7 @@ def test_what_would_be_done(tmp_path: Path) -> None:
 
 def test_real_bounces(tmp_path: Path) -> None:
     """A dry run reads the mails of a corpus: bounces are told from what is none."""
-    folder = corpus("bounces/maildir")
-    require("the corpus of bounces", folder)
-    assert isinstance(folder, Path)
+    folder = at_hand("bounces/maildir")
     site = make_site(tmp_path / "site")
     mails = [path for path in sorted(folder.rglob("*")) if path.is_file()][::60]
     kinds = {

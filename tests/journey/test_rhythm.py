@@ -17,9 +17,8 @@ from newsletter.outbox.tables import letters
 from newsletter.scheduling.happened import Happened
 from newsletter.scheduling.scheduler import schedule
 from subscribers.database import reading
-from tests.corpora import corpus
+from tests.corpora import at_hand
 from tests.processes import wait_until
-from tests.requirements import require
 from tests.sites import TestSite, make_site
 
 #: Zones with two changes a year, one of half an hour, one without any, and one that was on both sides of the date line.
@@ -57,9 +56,7 @@ def test_a_year_of_mondays(tmp_path: Path, zone: str) -> None:
 
 def test_a_real_blogs_year(tmp_path: Path) -> None:
     """The Rust blog's 2023, weekly: each of its posts in one issue, within a week of its publication."""
-    folder = corpus("content/zola")
-    require("the posts of real blogs", folder)
-    assert folder is not None
+    folder = at_hand("content/zola")
     made = make_site(tmp_path / "site")
     made.set('folder = "posts"', f'folder = "{folder}"')
     made.set('daily = "07:00"\n', "")

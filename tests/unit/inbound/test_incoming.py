@@ -1,7 +1,6 @@
 """Messages are read whatever their octets are, and refused by size before anybody takes them apart."""
 
 import tracemalloc
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +10,7 @@ from newsletter.inbound.authentication import is_proven
 from newsletter.inbound.bounds import HEADERS, PARTS, excess
 from newsletter.inbound.incoming import read
 from newsletter.inbound.routing import Route, route
-from tests.corpora import corpus
-from tests.requirements import require
+from tests.corpora import at_hand
 from tests.unit.inbound.test_routing import LETTERHEAD, TOKEN, incoming
 
 LARGEST = 10_000_000
@@ -52,9 +50,7 @@ def test_anything_is_read(lines: list[bytes], end: bytes) -> None:
 
 def test_real_mail_is_read() -> None:
     """None of the corpus fails, also with its end or its middle missing; and no mail there is a command."""
-    folder = corpus("bounces/maildir")
-    require("the corpus of bounces", folder)
-    assert isinstance(folder, Path)
+    folder = at_hand("bounces/maildir")
     for path in [path for path in sorted(folder.rglob("*")) if path.is_file()]:
         raw = path.read_bytes()
         assert understood(raw).kind != "command", path
