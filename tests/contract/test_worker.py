@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Event, Lock, main_thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy import Engine, update
 from newsletter.errors import RelayUnavailable
 from newsletter.outbox import queue
 from newsletter.outbox.delivery import worker
+from newsletter.outbox.delivery.claims import Claimed
 from newsletter.outbox.delivery.settling import MailRefused, RelaySilent
 from newsletter.outbox.delivery.worker import Summary
 from newsletter.outbox.messages.composing import Composer
@@ -26,6 +27,7 @@ from subscribers import keys, roster
 from subscribers.database import reading, writing
 from subscribers.tables import subscribers
 from tests.issues import LETTERHEAD, queue_issue, rows
+from tests.processes import PATIENCE
 from tests.smtp_server import HANG_UP, smtp_server
 
 OK = Reply(250, "2.0.0", "kept")
@@ -318,6 +320,57 @@ def test_a_composer_that_breaks(engine: Engine, now: datetime) -> None:
         deliver(engine, now, composer=compose)
     assert count(engine) == Counts(queued=10)
     assert {row.attempts for row in rows(engine).values()} == {0}
+
+
+def test_while_the_relay_thinks(engine: Engine, now: datetime) -> None:
+    """The message after the next is made; what goes wrong with that is tried again when its turn comes."""
+    queue_issue(engine, now, readers=30)
+    compose, made, ahead, left = composer(engine), [], [], [ZeroDivisionError]
+
+    def compose_all_but(claimed: Claimed, date: datetime) -> Message:
+        if len(made) == 20 and left:
+            raise left.pop()
+        made.append(claimed.id)
+        return compose(claimed, date)
+
+    def answer(stage: str, _recipient: str) -> None:
+        if stage == "data" and len(made) < 20:
+            taken, deadline = len(server.received) + 1, monotonic() + PATIENCE
+            while len(made) < taken + 2 and monotonic() < deadline:
+                sleep(0.001)
+            ahead.append(len(made) - taken)
+
+    with smtp_server(answer, pipelining=True) as server:
+        settings = SmtpSettings("127.0.0.1", server.port, timeout=10, helo="sender.example.com")
+        options: dict[str, Any] = {"open_transport": lambda: SmtpTransport(settings), "connections": 1}
+        summary, _ = deliver(engine, now, composer=compose_all_but, **options)
+    assert set(ahead) == {2}
+    assert left == []
+    assert summary == Summary(sent=30)
+    assert len({message.recipient for message in server.received}) == len(server.received) == 30
+
+
+def test_a_composer_that_breaks_on_the_way(engine: Engine, now: datetime) -> None:
+    """What was made already, and had no turn yet, goes back, and nobody gets anything twice."""
+    queue_issue(engine, now, readers=30)
+    compose, made = composer(engine), []
+
+    def compose_some(claimed: Claimed, date: datetime) -> Message:
+        if len(made) == 20:
+            raise ZeroDivisionError
+        made.append(claimed.id)
+        return compose(claimed, date)
+
+    with smtp_server(pipelining=True) as server:
+        settings = SmtpSettings("127.0.0.1", server.port, timeout=10, helo="sender.example.com")
+        options: dict[str, Any] = {"open_transport": lambda: SmtpTransport(settings), "connections": 3}
+        with pytest.raises(ZeroDivisionError):
+            deliver(engine, now, composer=compose_some, **options)
+        taken = len(server.received)
+        assert count(engine) == Counts(sent=taken, queued=30 - taken)
+        assert {row.worker for row in rows(engine).values()} == {None}
+        assert deliver(engine, now, **options)[0] == Summary(sent=30 - taken)
+    assert len({message.recipient for message in server.received}) == len(server.received) == 30
 
 
 def test_who_cannot_settle_cannot_send(sqlite_engine: Engine, now: datetime) -> None:

@@ -9,18 +9,15 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import sleep
-from typing import NamedTuple
 
 from newsletter.outbox.delivery import retry, settling
-from newsletter.outbox.delivery.claims import Claimed, Settlement
+from newsletter.outbox.delivery.claims import Settlement
 from newsletter.outbox.delivery.ledger import Ledger
 from newsletter.outbox.delivery.pace import Pace
+from newsletter.outbox.delivery.rounds import Compose, Round, Rounds
 from newsletter.outbox.delivery.settling import MailRefused, RelaySilent
 from newsletter.outbox.delivery.turns import Turn
-from newsletter.transport.protocol import Lost, Message, Outlook, Reply, Transport, Verdict, Watchable
-from subscribers.errors import InvalidAddress
-
-Compose = Callable[[Claimed, datetime], Message]
+from newsletter.transport.protocol import Lost, Outlook, Reply, Transport, Verdict, Watchable
 
 #: Seconds between two looks for a domain that has room again.
 _GLANCE = 0.05
@@ -42,16 +39,6 @@ class Orders:
     is_over: Callable[[], bool]
 
 
-class _Round(NamedTuple):
-    """What goes out together: deliveries, and the message of each."""
-
-    claimed: Sequence[Claimed] = ()
-    messages: Sequence[Message] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.claimed)
-
-
 class Courier:
     """One connection. `tally` counts the outcomes that are written down."""
 
@@ -60,6 +47,13 @@ class Courier:
         self._orders = orders
         self._ledger, self._stock = orders.ledger, orders.ledger.stock
         self._settlements: list[Settlement] = []  # not handed in yet
+        self._rounds = Rounds(
+            self._stock,
+            orders.compose,
+            now=orders.now,
+            is_over=orders.is_over,
+            fail=self._note,
+        )
         self._doubts = 0
         self._error: Exception | None = None
         self._watched: Watchable | None = None  # the transport, if it can be watched
@@ -78,20 +72,24 @@ class Courier:
         """Say how it stands, without waiting."""
         return Outlook.AMISS if self._watched is None else self._watched.outlook()
 
+    def prepare(self) -> bool:
+        """Make the round after the next, since there is time; return whether there was anything to do."""
+        return self._rounds.prepare(self._transport.depth)
+
     def work(self) -> Generator[None]:
         """Work until nothing is due or the run is over; stop where the relay's answer has to be waited for.
 
         Raises RelayUnavailable when this connection cannot go on, and anything else when none can.
         """
         self._open()
-        round_ = _Round()
+        round_ = Round()
         try:
             while self._error is None and (round_ := round_ or self._next()):
-                current, round_ = round_, _Round()
+                current, round_ = round_, Round()
                 round_ = yield from self._deliver(current)
         finally:
             self._transport.close()
-            self._stock.put_back(round_.claimed)
+            self._rounds.put_back(round_)
             self._write_down()
         if self._error is not None:
             raise self._error
@@ -100,7 +98,7 @@ class Courier:
         self._transport = self._orders.open_transport()
         self._watched = self._transport if isinstance(self._transport, Watchable) else None
 
-    def _next(self) -> _Round:
+    def _next(self) -> Round:
         """Take a round; where all that is due is for domains that are busy, wait for one of them."""
         while not (round_ := self._take()):
             if self._settlements:  # it may be we who are in the way
@@ -111,12 +109,12 @@ class Courier:
                 sleep(_GLANCE)
         return round_
 
-    def _deliver(self, round_: _Round) -> Generator[None, None, _Round]:
+    def _deliver(self, round_: Round) -> Generator[None, None, Round]:
         """Hand one round over and return the next."""
         self._orders.pace.wait(len(round_.claimed), self._orders.is_over)
         settled, self._settlements = self._settlements, []
         turn = self._ledger.submit(settled, round_.claimed)
-        following = _Round()
+        following = Round()
         try:
             refusals = self._transport.begin(round_.messages)
             if not self._orders.pace.limits:
@@ -140,7 +138,7 @@ class Courier:
         return following
 
     def _verdicts(
-        self, turn: Turn, refusals: Sequence[Reply | None], following: _Round
+        self, turn: Turn, refusals: Sequence[Reply | None], following: Round
     ) -> Generator[None, None, list[Verdict]]:
         """Have what was not refused released as soon as it is written down, and return a verdict on every message."""
 
@@ -163,32 +161,19 @@ class Courier:
             verdicts = iter([Lost(str(error), in_doubt=True)] * len(refusals))
         return [refusal or next(verdicts) for refusal in refusals]
 
-    def _take(self) -> _Round:
-        """Take the next round and compose it. What no message can be made of fails by itself."""
-        while not self._orders.is_over():
-            taken = self._stock.take(self._transport.depth)
-            if not taken:
-                break
-            claimed, messages = [], []
-            for delivery in taken:
-                try:
-                    messages.append(self._orders.compose(delivery, self._orders.now()))
-                    claimed.append(delivery)
-                except (ValueError, InvalidAddress) as error:
-                    note = f"the message could not be made: {error}"
-                    self._settlements.append(Settlement(delivery.id, retry.Outcome("failed"), note=note))
-                except BaseException:
-                    self._stock.put_back(taken)
-                    raise
-            if claimed:
-                return _Round(claimed, messages)
-        return _Round()
+    def _take(self) -> Round:
+        """Take the next round."""
+        return self._rounds.take(self._transport.depth)
 
-    def _take_back(self, round_: _Round) -> None:
+    def _note(self, settlement: Settlement) -> None:
+        """Keep an outcome, to be handed in with the next."""
+        self._settlements.append(settlement)
+
+    def _take_back(self, round_: Round) -> None:
         """Queue a round again that was marked and not handed over."""
         self._settlements += [Settlement(claimed.id, retry.unmarked()) for claimed in round_.claimed]
 
-    def _settle(self, round_: _Round, verdicts: Sequence[Verdict]) -> None:
+    def _settle(self, round_: Round, verdicts: Sequence[Verdict]) -> None:
         """Say what becomes of each delivery of a round, and whether this connection goes on."""
         for claimed, verdict in zip(round_.claimed, verdicts, strict=True):
             settlement = settling.settlement(claimed, verdict, resend=self._orders.resend)

@@ -33,6 +33,10 @@ class Line(Protocol):
         """Take the answer and begin the next round; return whether this may be done again."""
         ...
 
+    def prepare(self) -> bool:
+        """Do some of what will have to be done; return whether there was anything to do."""
+        ...
+
     def go_alone(self) -> None:
         """Do so in a thread of its own, waiting for what has to be waited for."""
         ...
@@ -62,11 +66,12 @@ class Hub:
     def attend(self, *, wait: bool) -> None:
         """Carry on with all lines whose relay has answered; `wait` for one, or for the bell, if none has."""
         self._take_up()
-        ready = self._ready(_SOON if self._lines else None) if wait else self._ready(0)
+        ready = self._await() if wait else self._look(0)[0]
         while ready:
             for number in ready:
                 self._see_to(number)
-            ready = self._ready(0)
+            # who has just gone on is answered only when that is written down
+            ready = self._look(0)[0] if len(ready) < len(self._lines) else []
         self._give_up(monotonic())
 
     def close(self) -> None:
@@ -74,15 +79,24 @@ class Hub:
         self._ear.close()
         self._bell.close()
 
-    def _ready(self, seconds: float | None) -> list[int]:
-        """Return the lines that have something to say."""
+    def _await(self) -> list[int]:
+        """Return who is answered first; while nobody is, the lines use the time."""
+        for line, _ in self._lines.values():
+            if line.prepare():
+                ready, rang = self._look(0)
+                if ready or rang:
+                    return ready
+        return self._look(_SOON if self._lines else None)[0]
+
+    def _look(self, seconds: float | None) -> tuple[list[int], bool]:
+        """Return the lines that have something to say, and whether the bell rang."""
         found = self._watched.poll(None if seconds is None else seconds * 1000)
         ready = [number for number, _ in found]
-        if self._ear.fileno() in ready:
+        if rang := self._ear.fileno() in ready:
             ready.remove(self._ear.fileno())
             self._ear.recv(4096)
             self._take_up()
-        return ready
+        return ready, rang
 
     def _see_to(self, number: int) -> None:
         line, _ = self._lines[number]

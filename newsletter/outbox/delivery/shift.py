@@ -14,7 +14,7 @@ class Shift:
     """One courier's work from its first round to its last; `fail` is told, in whatever thread, what has ended it."""
 
     def __init__(self, courier: Courier, ledger: Ledger, fail: Callable[[BaseException], None]) -> None:
-        self.fileno, self.outlook = courier.fileno, courier.outlook
+        self.fileno, self.outlook, self.prepare = courier.fileno, courier.outlook, courier.prepare
         # To join threads would not do: one that works on counts as joined when a signal interrupts that.
         self.ended = Event()
         self._courier = courier

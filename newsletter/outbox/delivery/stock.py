@@ -54,6 +54,11 @@ class Stock:
         """Whether deliveries are held that wait for their domain to have room."""
         return bool(self._held)
 
+    @property
+    def offers_more(self) -> bool:
+        """Whether something can be taken at once, and no domain has to be waited for."""
+        return bool(self._held) and not self._domains.restrict
+
     def fill(self) -> int:
         """Claim a batch if nothing is held; return how many deliveries are. Raises DatabaseUnavailable."""
         with self._turn:

@@ -13,18 +13,19 @@ from sqlalchemy import Engine
 
 from newsletter.errors import NewsletterError, RelayUnavailable
 from newsletter.outbox import queue
-from newsletter.outbox.delivery.courier import Compose, Courier, Orders
+from newsletter.outbox.delivery.courier import Courier, Orders
 from newsletter.outbox.delivery.domains import Domains
 from newsletter.outbox.delivery.ledger import Ledger
 from newsletter.outbox.delivery.pace import Pace
 from newsletter.outbox.delivery.patience import persistently
+from newsletter.outbox.delivery.rounds import Compose
 from newsletter.outbox.delivery.shift import Shift
 from newsletter.outbox.delivery.warmup import WarmUp
 from newsletter.transport.protocol import Transport
 from subscribers.database import writing
 
-#: Deliveries claimed at a time for each connection, and at the most; what is not sent is given back.
-_BATCH, _LARGEST_BATCH = 50, 1000
+#: Deliveries claimed at a time: for each connection, at the least and at the most; what is not sent is given back.
+_BATCH, _LEAST, _MOST = 50, 250, 1000
 
 #: For how long a claim holds without a sign of life from its worker.
 LEASE = timedelta(minutes=2)
@@ -79,7 +80,7 @@ def deliver(
             queue.recover(connection, now=now(), resend=resend)
 
     persistently(recover)
-    batch = min(_BATCH * connections, _LARGEST_BATCH)
+    batch = min(max(_BATCH * connections, _LEAST), _MOST)
     ledger = Ledger(
         engine,
         now=now,

@@ -21,6 +21,7 @@ class Line:
         self.rounds = 0
         self.is_alone = False
         self.goes_on = True
+        self.prepared = 0
         self.moves_to: Line | None = None
 
     def fileno(self) -> int:
@@ -39,6 +40,11 @@ class Line:
         self.heard = b""
         self.rounds += 1
         return self.goes_on
+
+    def prepare(self) -> bool:
+        """Have one thing to do ahead."""
+        self.prepared += 1
+        return self.prepared == 1
 
     def go_alone(self) -> None:
         """Note that it was left alone."""
@@ -75,6 +81,28 @@ def test_who_has_an_answer_goes_on(hub: Hub, lines: list[Line]) -> None:
     hub.attend(wait=True)
     assert [line.rounds for line in lines] == [1, 0, 2]
     assert not any(line.is_alone for line in lines)
+
+
+def test_time_that_is_left(hub: Hub, lines: list[Line]) -> None:
+    """While nobody is answered, lines prepare what comes next; an answer ends that, and so does the bell."""
+    first, second, third = lines
+    for line in lines:
+        hub.offer(line)
+    first.there.send(b"W")
+    hub.attend(wait=False)
+    assert [line.prepared for line in lines] == [0, 0, 0]
+
+    def answered() -> bool:
+        third.there.send(b"W")
+        return True
+
+    first.prepare = answered  # type: ignore[method-assign]
+    hub.attend(wait=True)
+    assert (third.rounds, second.prepared, third.prepared) == (1, 0, 0)
+    first.prepare = lambda: False  # type: ignore[method-assign]
+    hub.ring()
+    hub.attend(wait=True)
+    assert (second.prepared, third.prepared) == (1, 0)
 
 
 def test_half_an_answer_is_waited_for(hub: Hub, lines: list[Line]) -> None:
