@@ -119,16 +119,16 @@ def smtp_server(
     server = Server(script, users=users or {}, pipelining=pipelining)
     loop = asyncio.new_event_loop()
     ready = Event()
-    clients: set[Any] = set()
+    clients: dict[SMTP, Any] = {}
 
     class Protocol(SMTP):
         def connection_made(self, transport: Any) -> None:
-            clients.add(transport)
+            clients[self] = transport  # the encrypted one, once that is there
             server.connections += 1
             super().connection_made(transport)
 
         def connection_lost(self, error: Exception | None) -> None:
-            clients.discard(self.transport)
+            clients.pop(self, None)
             super().connection_lost(error)
 
     def protocol() -> SMTP:
@@ -148,7 +148,7 @@ def smtp_server(
 
     async def end() -> None:
         listening.close()
-        for transport in list(clients):
+        for transport in list(clients.values()):
             transport.abort()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
