@@ -59,6 +59,29 @@ def test_what_the_relay_said_of_each_is_kept(engine: Engine, now: datetime) -> N
     ledger.close()
 
 
+def test_how_much_is_claimed_at_a_time(engine: Engine, now: datetime) -> None:
+    """More where it is soon used up, to look less often; less where it lasts, so that other workers find something."""
+    queue_issue(engine, now, readers=40)
+    clock = [now]
+    ledger = Ledger(engine, now=lambda: clock[0], batch=2, largest_batch=6, lease=timedelta(minutes=2))
+
+    def claimed_after(seconds: float) -> int:
+        clock[0] += timedelta(seconds=seconds)
+        return len(ledger.stock.take(ledger.stock.fill()))
+
+    assert [claimed_after(seconds) for seconds in (9, 0.05, 0.05, 0.05, 0.5, 2, 2, 2)] == [
+        2,
+        4,
+        6,
+        6,
+        6,
+        3,
+        2,
+        2,
+    ]
+    ledger.close()
+
+
 def test_who_leaves_meanwhile_holds_up_nobody(engine: Engine, now: datetime) -> None:
     """Where the next reader has left, the last one's outcome is written down all the same, and nothing is sent."""
     queue_issue(engine, now, readers=3)

@@ -28,7 +28,8 @@ from subscribers.standing import Standing
 class Ledger:
     """The ledger of one worker, used by all its connections; `stock` has what may be sent next.
 
-    `batch` deliveries are claimed at a time. `lease` is for how long they stay claimed without a sign of life.
+    `batch` deliveries are claimed at a time, or up to `largest_batch` where they are soon used up. `lease` is for how
+    long they stay claimed without a sign of life.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Ledger:
         *,
         now: Callable[[], datetime],
         batch: int,
+        largest_batch: int = 0,
         lease: timedelta,
         resend: bool = True,
         notices_only: bool = False,
@@ -54,6 +56,7 @@ class Ledger:
             self._writing,
             now=now,
             batch=batch,
+            largest_batch=largest_batch,
             notices_only=notices_only,
             domains=domains or Domains(),
             warm_up=warm_up,

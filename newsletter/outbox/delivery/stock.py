@@ -5,7 +5,7 @@ Here it shows who has to wait: a domain that is busy or wants less, and everybod
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import Engine
@@ -17,9 +17,15 @@ from newsletter.outbox.delivery.warmup import WarmUp
 from subscribers.database import writing
 from subscribers.standing import Standing
 
+#: What is used up sooner was too little to claim, and what lasts longer too much to keep from other workers.
+_SOON, _LONG = timedelta(seconds=0.1), timedelta(seconds=1)
+
 
 class Stock:
-    """Filled up by `batch` deliveries at a time, on a standing connection that is used under `turn` only."""
+    """Filled up by `batch` deliveries at a time, on a standing connection that is used under `turn` only.
+
+    Where they are soon used up, twice as many are claimed next, up to `largest_batch`.
+    """
 
     def __init__(
         self,
@@ -30,6 +36,7 @@ class Stock:
         *,
         now: Callable[[], datetime],
         batch: int,
+        largest_batch: int,
         notices_only: bool,
         domains: Domains,
         warm_up: WarmUp | None,
@@ -40,7 +47,9 @@ class Stock:
         self._claims = claims
         self._turn = turn
         self._now = now
-        self._batch = batch
+        self._batch = self._least = batch
+        self._most = max(batch, largest_batch)
+        self._claimed_at: datetime | None = None  # the last batch
         self._notices_only = notices_only
         self._domains = domains
         self._warm_up = warm_up
@@ -108,7 +117,8 @@ class Stock:
                 self._warm_up.give_back(connection, self._unused, self._now())
 
     def _claim(self) -> None:
-        now, limit = self._now(), self._batch
+        now = self._now()
+        limit = self._suitable(now)
         with writing(self._engine) as connection:
             self._domains.read(connection, now)
             if self._warm_up is not None:
@@ -129,6 +139,17 @@ class Stock:
         self._unused += limit - len(ready)
         with self._gate:
             self._held.extend(ready)
+
+    def _suitable(self, now: datetime) -> int:
+        """Return how many to claim, by how long the last batch has lasted."""
+        if self._claimed_at is not None:
+            lasted = now - self._claimed_at
+            if lasted < _SOON:
+                self._batch = min(self._batch * 2, self._most)
+            elif lasted > _LONG:
+                self._batch = max(self._batch // 2, self._least)
+        self._claimed_at = now
+        return self._batch
 
     def _pop(self, limit: int) -> list[Claimed]:
         with self._gate:

@@ -24,8 +24,8 @@ from newsletter.outbox.delivery.warmup import WarmUp
 from newsletter.transport.protocol import Transport
 from subscribers.database import writing
 
-#: Deliveries claimed at a time: for each connection, at the least and at the most; what is not sent is given back.
-_BATCH, _LEAST, _MOST = 50, 250, 1000
+#: Deliveries claimed at a time for each connection, and at the most; what is not sent is given back.
+_BATCH, _LARGEST_BATCH = 50, 1000
 
 #: For how long a claim holds without a sign of life from its worker.
 LEASE = timedelta(minutes=2)
@@ -80,11 +80,12 @@ def deliver(
             queue.recover(connection, now=now(), resend=resend)
 
     persistently(recover)
-    batch = min(max(_BATCH * connections, _LEAST), _MOST)
+    batch = min(_BATCH * connections, _LARGEST_BATCH)
     ledger = Ledger(
         engine,
         now=now,
         batch=batch,
+        largest_batch=_LARGEST_BATCH,
         lease=lease,
         resend=resend,
         notices_only=notices_only,
