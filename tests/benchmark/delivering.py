@@ -13,8 +13,8 @@ from tests.benchmark.processes import Cost, python, run
 from tests.benchmark.racing import Entry, Race, race
 from tests.benchmark.sinks import Sink
 
-#: Readers of an issue, by the number of connections: a single one takes its time.
-READERS = {1: 5_000, 10: 20_000, 50: 20_000}
+#: Readers of the issue, and how many connections they are served on.
+READERS, CONNECTIONS = 20_000, (1, 10, 50)
 
 #: The number of connections that the targets are about; 10 is also the default of [smtp] connections.
 MANY = 10
@@ -39,12 +39,11 @@ def measure() -> list[Row]:
     if absent := sinks.missing():
         return [Row("delivery", "left out", f"not on this machine: {absent}")]
     with ExitStack() as stack:
-        mailings = {readers: stack.enter_context(frozen(readers)) for readers in set(READERS.values())}
-        whole = mailings[READERS[MANY]]
-        peers = stack.enter_context(prepared(whole))
-        entries = [*_grid(mailings), *_others(peers), *stack.enter_context(_on_postgresql())]
+        mailing = stack.enter_context(frozen(READERS))
+        peers = stack.enter_context(prepared(mailing))
+        entries = [*_grid(mailing), *_others(peers), *stack.enter_context(_on_postgresql())]
         finished = race(entries)
-    print(f"Delivery of messages of {len(whole.example):,} octets; medians of the rounds")
+    print(f"Delivery of messages of {len(mailing.example):,} octets; medians of the rounds")
     finished.show(SOURCE)
     return [*_against_c(finished), *_against_others(finished, peers), *_on_our_own(finished)]
 
@@ -63,15 +62,14 @@ def relay(sink: Sink, connections: int, **settings: object) -> dict[str, str]:
     return {f"NEWSLETTER_SMTP_{name.upper()}": str(value) for name, value in given.items()}
 
 
-def _grid(mailings: dict[int, Mailing]) -> Iterator[Entry]:
+def _grid(mailing: Mailing) -> Iterator[Entry]:
+    size = len(mailing.example)
     for sink in _NEAR:
-        for connections, messages in READERS.items():
-            mailing = mailings[messages]
-            size = len(mailing.example)
-            source = partial(smtp_source, connections=connections, messages=messages, size=size)
-            yield Entry(SOURCE, sink, connections, messages, source)
+        for connections in CONNECTIONS:
+            source = partial(smtp_source, connections=connections, messages=READERS, size=size)
+            yield Entry(SOURCE, sink, connections, READERS, source)
             start = partial(ours, mailing=mailing, connections=connections)
-            yield Entry(OURS, sink, connections, messages, start)
+            yield Entry(OURS, sink, connections, READERS, start)
 
 
 def _others(peers: Peers) -> Iterator[Entry]:
@@ -88,15 +86,14 @@ def _on_postgresql() -> Iterator[list[Entry]]:
     if binaries is None:
         yield []
         return
-    readers = READERS[MANY]
-    with postgres.running(binaries, _DURABLE) as cluster, frozen(readers, cluster=cluster) as mailing:
+    with postgres.running(binaries, _DURABLE) as cluster, frozen(READERS, cluster=cluster) as mailing:
         start = partial(ours, mailing=mailing, connections=MANY)
-        yield [Entry(ON_POSTGRESQL, sink, MANY, readers, start) for sink in _NEAR]
+        yield [Entry(ON_POSTGRESQL, sink, MANY, READERS, start) for sink in _NEAR]
 
 
 def _against_c(finished: Race) -> Iterator[Row]:
     for sink, least in (("smtp-sink", 1.0), ("lean sink", 1.3)):
-        for connections in READERS:
+        for connections in CONNECTIONS:
             mine, its = (finished.entry(name, sink, connections) for name in (OURS, SOURCE))
             what = f"newsletter against smtp-source into {sink}, {connections} connections"
             yield at_least(what, finished.ratio(mine, its), least)
@@ -128,5 +125,5 @@ def _on_our_own(finished: Race) -> Iterator[Row]:
                 f"PostgreSQL against SQLite, into {sink}", "left out", "PostgreSQL is not on this machine"
             )
     mine = finished.entry(OURS, "lean sink", MANY)
-    what = f"peak memory with {READERS[MANY]:,} readers"
+    what = f"peak memory with {READERS:,} readers"
     yield at_most(what, finished.peak(mine) / 1e6, 150, "MB", "the aim beyond that is 60")
