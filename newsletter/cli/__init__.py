@@ -4,6 +4,8 @@ Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wr
 """
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -19,7 +21,7 @@ from newsletter.cli import (
     starting,
     steering,
 )
-from newsletter.cli.screen import complain
+from newsletter.cli.screen import complain, say
 from newsletter.errors import NewsletterError
 from subscribers.errors import SubscribersError
 
@@ -43,6 +45,22 @@ for family in (
     databases,
 ):
     family.register(app)
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        say(f"newsletter {version('newsletter-publisher')}")
+        raise typer.Exit
+
+
+_VersionOption = Annotated[
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+]
+
+
+@app.callback()
+def _options(_version: _VersionOption = False) -> None:
+    """Take what stands before a command."""
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import sqlite3
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,11 @@ def test_the_database_is_checked_and_copied(site, tmp_path):
     opened.close()
     site.done("database", "upgrade")
     assert site.run("database", "backup", copy).status == 1
+
+
+def test_which_version_this_is():
+    """As bug reports ask for it: what the package says of itself."""
+    assert done("--version").out == f"newsletter {version('newsletter-publisher')}\n"
 
 
 def test_a_newcomer_finds_help():
