@@ -32,12 +32,17 @@ from subscribers.tables import subscribers
 
 _ALL = true()
 _ME = deliveries.c.worker == bindparam("me")
+
+#: The same, of deliveries that are named: they are to be found by their ids, and not in the index of what is claimed,
+#: where PostgreSQL has to look through all that this run has sent, until it is vacuumed.
+_MINE = deliveries.c.worker + 0 == bindparam("me")
+
 _NOW = bindparam("now", type_=Instant())
 _QUEUED: ColumnElement[bool] = deliveries.c.status == literal_column("'queued'")
 
 #: What was accepted is settled also where its worker was taken for dead, unless another one is at it.
 _MAY_BE_SETTLED = or_(
-    _ME,
+    _MINE,
     and_(deliveries.c.worker.is_(None), or_(_QUEUED, deliveries.c.status == literal_column("'unknown'"))),
 )
 
@@ -95,7 +100,7 @@ def _claim(these: ColumnElement[bool]) -> Executable:
 
 def _cancel(these: ColumnElement[bool]) -> Executable:
     # the worker is named only to be like the others: nobody has claimed it
-    unclaimed = or_(deliveries.c.worker.is_(None), _ME)
+    unclaimed = or_(deliveries.c.worker.is_(None), _MINE)
     return (
         update(deliveries)
         .where(these, _QUEUED, unclaimed)
@@ -105,7 +110,7 @@ def _cancel(these: ColumnElement[bool]) -> Executable:
 
 def _put_off(these: ColumnElement[bool]) -> Executable:
     # the worker is named only to be like the others: nobody has claimed it
-    unclaimed = or_(deliveries.c.worker.is_(None), _ME)
+    unclaimed = or_(deliveries.c.worker.is_(None), _MINE)
     until = select(subscribers.c.paused_until).where(subscribers.c.id == deliveries.c.subscriber_id)
     due = func.coalesce(until.scalar_subquery(), deliveries.c.due_at)
     return update(deliveries).where(these, _QUEUED, unclaimed).values(due_at=due)
@@ -114,7 +119,7 @@ def _put_off(these: ColumnElement[bool]) -> Executable:
 def _mark(these: ColumnElement[bool]) -> Update:
     lease_holds = exists().where(workers.c.id == bindparam("me"), workers.c.leased_until > _NOW)
     # what is marked already is ours and was not sent: its transaction was kept, and nobody told us so
-    ours = and_(_ME, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
+    ours = and_(_MINE, deliveries.c.status.in_([literal_column("'queued'"), literal_column("'sending'")]))
     return (
         update(deliveries)
         .where(these, ours, lease_holds, may_be_mailed(), issue_is_open())
@@ -123,10 +128,10 @@ def _mark(these: ColumnElement[bool]) -> Update:
 
 
 def _marked(these: ColumnElement[bool]) -> Executable:
-    return select(deliveries.c.id).where(these, _ME, deliveries.c.status == literal_column("'sending'"))
+    return select(deliveries.c.id).where(these, _MINE, deliveries.c.status == literal_column("'sending'"))
 
 
-def _settle(these: ColumnElement[bool], whose: ColumnElement[bool] = _ME) -> Executable:
+def _settle(these: ColumnElement[bool], whose: ColumnElement[bool] = _MINE) -> Executable:
     return (
         update(deliveries)
         .where(these, whose)
@@ -178,7 +183,7 @@ def release(these: ColumnElement[bool] = _ALL) -> Executable:
 
 def _postpone(these: ColumnElement[bool]) -> Executable:
     due = bindparam("due", type_=Instant())
-    return update(deliveries).where(these, _ME, _QUEUED).values(worker=None, due_at=due)
+    return update(deliveries).where(these, _MINE, _QUEUED).values(worker=None, due_at=due)
 
 
 #: The statements that are about a list of deliveries, by what they do.
