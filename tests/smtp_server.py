@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from typing import Any
@@ -149,7 +149,8 @@ def smtp_server(
     async def end() -> None:
         listening.close()
         for transport in list(clients.values()):
-            transport.abort()
+            with suppress(AttributeError):  # of some Pythons, where an encrypted connection has just ended
+                transport.abort()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.sleep(0.01)
